@@ -1,0 +1,2 @@
+//! Slipway agent.
+fn main() {}
