@@ -1,1 +1,3 @@
-//! Slipway.
+//! Slipway: a self-hosted server for interactive courses and labs.
+
+pub mod domain;

@@ -1,0 +1,15 @@
+//! The words of the product as types: pure, always valid, free of I/O.
+//!
+//! Must not import any other module of this crate.
+
+pub mod check;
+pub mod clock;
+pub mod course;
+pub mod ids;
+pub mod lab;
+pub mod quantity;
+pub mod sandbox;
+pub mod score;
+pub mod submission;
+pub mod text;
+pub mod user;
