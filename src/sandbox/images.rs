@@ -24,7 +24,7 @@ const NAMESPACE: &str = "slipway/";
 const MAX_FILES: usize = 2000;
 
 /// Larger than all files of any image folder: they are read into memory.
-const MAX_BYTES: u64 = 64 << 20;
+const MAX_MIB: u64 = 64;
 
 /// How an image is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,10 +94,7 @@ pub enum CatalogError {
     #[error("{0}: an image's folder is named in lower-case letters, digits and single hyphens")]
     Name(PathBuf),
     /// Too much in one folder.
-    #[error(
-        "{0}: an image's folder holds at most {MAX_FILES} files and {} MiB",
-        MAX_BYTES >> 20
-    )]
+    #[error("{0}: an image's folder holds at most {MAX_FILES} files and {MAX_MIB} MiB")]
     TooLarge(PathBuf),
     /// Neither a file nor a folder.
     #[error("{0}: only files and folders can be part of an image, no links or devices")]
@@ -323,7 +320,7 @@ pub(super) fn context_files(folder: &Path) -> Result<Vec<ContextFile>, CatalogEr
             pending.extend(sorted_entries(&path)?);
         } else if kind.is_file() {
             bytes += kind.len();
-            if files.len() >= MAX_FILES || bytes > MAX_BYTES {
+            if files.len() >= MAX_FILES || bytes > MAX_MIB << 20 {
                 return Err(CatalogError::TooLarge(folder.to_path_buf()));
             }
             files.push(ContextFile {
