@@ -4,8 +4,11 @@
 //! decisions and the queue for room. Must not import `store`, `services`, `web` or anything of SQL
 //! or HTTP handlers.
 
+pub mod capacity;
+pub mod decide;
 pub mod engine;
 pub mod images;
+pub mod network;
 
 pub use engine::{
     AgentStream, Engine, EngineError, EngineInfo, GraderSpec, MachineObserved, MachineSpec,
