@@ -1,0 +1,16 @@
+//! Sandboxes: what runs on the engine, and the pure decisions about it.
+//!
+//! Owns the [`engine::Engine`] trait, its Docker implementation, the image builder, the reconciler's
+//! decisions and the queue for room. Must not import `store`, `services`, `web` or anything of SQL
+//! or HTTP handlers.
+
+pub mod capacity;
+pub mod decide;
+pub mod engine;
+pub mod images;
+pub mod network;
+
+pub use engine::{
+    AgentStream, Engine, EngineError, EngineInfo, GraderSpec, MachineObserved, MachineSpec,
+    MachineState, MachineStats, Observed, SandboxSpec,
+};
