@@ -1,0 +1,146 @@
+//! What an operator can set: `slipway.toml`, then the environment (`SLIPWAY_…`), over defaults.
+//!
+//! The only place that reads the environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::quantity::{ByteSize, Span};
+
+/// The settings of a server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Where browsers reach it; decides whether cookies are marked `Secure`.
+    pub public_url: String,
+    /// The folder of the database and logs.
+    pub data_dir: PathBuf,
+    /// The folder of courses and of `images/`.
+    pub labs_dir: PathBuf,
+    /// The folder of style sheets, icons and built scripts.
+    pub static_dir: PathBuf,
+    /// The agent's static binary; beside this program when left out.
+    pub agent_binary: Option<PathBuf>,
+    /// How many sandboxes run at once.
+    pub max_sandboxes: usize,
+    /// How many sandboxes one learner may have at once.
+    pub max_sandboxes_per_learner: u32,
+    /// Memory that all sandboxes together may be promised; four fifths of the engine's when left
+    /// out.
+    pub sandbox_memory: Option<ByteSize>,
+    /// The private range that sandboxes' networks are cut from.
+    pub sandbox_subnets: String,
+    /// How long one stays signed in without using the server.
+    pub login_lifetime: Span,
+    /// How many proxies in front of the server add to `X-Forwarded-For`; 0 takes the connection's
+    /// address.
+    pub trusted_proxies: u8,
+    /// What is logged, in the syntax of `tracing`'s `EnvFilter`.
+    pub log: String,
+    /// Whether logs are JSON lines.
+    pub log_json: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            public_url: "http://localhost:8080".to_owned(),
+            data_dir: PathBuf::from("data"),
+            labs_dir: PathBuf::from("labs"),
+            static_dir: PathBuf::from("static"),
+            agent_binary: None,
+            max_sandboxes: 50,
+            max_sandboxes_per_learner: 2,
+            sandbox_memory: None,
+            sandbox_subnets: "10.213.0.0/16".to_owned(),
+            login_lifetime: Span::minutes(7 * 24 * 60),
+            trusted_proxies: 0,
+            log: "info,slipway=info".to_owned(),
+            log_json: false,
+        }
+    }
+}
+
+/// The settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file or variable does not parse; names it.
+    #[error("settings: {0}")]
+    Invalid(#[from] Box<figment::Error>),
+    /// The public address is no address.
+    #[error("settings: public_url must begin with http:// or https://, found `{0}`")]
+    PublicUrl(String),
+}
+
+impl Config {
+    /// Reads `slipway.toml` of the current folder, if there is one, and the environment.
+    pub fn load() -> Result<Self, ConfigError> {
+        let config: Self = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file("slipway.toml"))
+            // Names the setup script and the image bootstrap use for themselves are not ours.
+            .merge(Env::prefixed("SLIPWAY_").ignore(&["debian_mirror"]))
+            .extract()
+            .map_err(Box::new)?;
+        let url = &config.public_url;
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(ConfigError::PublicUrl(url.clone()));
+        }
+        Ok(config)
+    }
+
+    /// Whether browsers come over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("slipway.db")
+    }
+
+    /// The folder of the lab images' Dockerfiles.
+    pub fn images_dir(&self) -> PathBuf {
+        self.labs_dir.join("images")
+    }
+
+    /// The agent's binary: as set, or beside this program.
+    pub fn agent_path(&self) -> PathBuf {
+        self.agent_binary.clone().unwrap_or_else(|| {
+            std::env::current_exe()
+                .ok()
+                .and_then(|exe| exe.parent().map(|dir| dir.join("slipway-agent")))
+                .unwrap_or_else(|| PathBuf::from("slipway-agent"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_valid_setting() {
+        let read: Config = Figment::from(Serialized::defaults(Config::default()))
+            .extract()
+            .unwrap();
+        assert_eq!(read.listen, Config::default().listen);
+        assert_eq!(read.login_lifetime, Config::default().login_lifetime);
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named() {
+        let error = Figment::from(Serialized::defaults(Config::default()))
+            .merge(Toml::string("max_sandboxs = 3"))
+            .extract::<Config>()
+            .unwrap_err();
+        assert!(error.to_string().contains("max_sandboxs"));
+    }
+}
