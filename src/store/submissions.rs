@@ -256,6 +256,22 @@ impl Transaction<'_> {
         submission(&row)
     }
 
+    /// Whether the attempt has a submission of this key.
+    pub async fn has_submission(
+        &mut self,
+        attempt: AttemptId,
+        key: &str,
+    ) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM submissions
+             WHERE attempt_id = ? AND idempotency_key = ?)",
+        )
+        .bind(attempt.to_string())
+        .bind(key)
+        .fetch_one(self.connection())
+        .await?)
+    }
+
     /// Whether a submission of this step of the attempt waits or is being graded.
     pub async fn has_open_submission(
         &mut self,

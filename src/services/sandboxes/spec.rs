@@ -1,0 +1,98 @@
+//! From a lab to what the engine shall make.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    domain::{
+        clock::Timestamp,
+        ids::Slug,
+        lab::{Lab, Machine},
+        quantity::ByteSize,
+    },
+    sandbox::{GraderSpec, MachineSpec, SandboxSpec, engine::GRADER},
+    store::sandboxes::Sandbox,
+};
+
+/// The variable in which an image's start script finds the graders' password.
+const GRADER_SECRET: &str = "SLIPWAY_GRADER_SECRET";
+/// What the grader machine may use.
+const GRADER_MEMORY: ByteSize = ByteSize::mib(64);
+
+/// The name of the grader machine.
+pub(crate) fn grader_name() -> Slug {
+    // The constant is a valid name (tested below); the machine's own name is a safe stand-in.
+    GRADER.parse().unwrap_or_else(|_| unreachable!("`{GRADER}` is a valid name"))
+}
+
+/// The images a lab needs.
+pub(crate) fn images(lab: &Lab) -> BTreeSet<Slug> {
+    let machines = lab.machines.iter().map(|m| m.image.clone());
+    machines.chain(lab.needs_grader().then(grader_name)).collect()
+}
+
+/// The machines a lab's sandbox consists of.
+pub(crate) fn machines(lab: &Lab) -> BTreeSet<Slug> {
+    let machines = lab.machines.iter().map(|m| m.name.clone());
+    machines.chain(lab.needs_grader().then(grader_name)).collect()
+}
+
+/// The memory a lab's sandbox is promised, in bytes.
+pub(crate) fn memory(lab: &Lab) -> u64 {
+    let machines: u64 = lab.machines.iter().map(|m| m.memory.bytes()).sum();
+    machines + if lab.needs_grader() { GRADER_MEMORY.bytes() } else { 0 }
+}
+
+/// What the engine shall make; `None` when an image has no tag.
+pub(crate) fn spec(
+    sandbox: &Sandbox,
+    lab: &Lab,
+    tags: &BTreeMap<Slug, String>,
+    now: Timestamp,
+) -> Option<SandboxSpec> {
+    let machine = |machine: &Machine| {
+        Some(MachineSpec {
+            name: machine.name.clone(),
+            image: tags.get(&machine.image)?.clone(),
+            profile: machine.profile,
+            memory: machine.memory,
+            cpus: machine.cpus,
+            disk: machine.disk,
+            env: machine.env.clone(),
+            service_env: BTreeMap::from([(GRADER_SECRET.to_owned(), sandbox.secret.clone())]),
+            keep_home: lab.reset_keeps_home,
+        })
+    };
+    let grader = match lab.needs_grader() {
+        true => Some(GraderSpec { image: tags.get(&grader_name())?.clone() }),
+        false => None,
+    };
+    let longest = lab.duration.duration()
+        + lab.extension.duration() * u32::from(lab.max_extensions);
+    Some(SandboxSpec {
+        id: sandbox.id,
+        generation: sandbox.generation,
+        owner: sandbox.user_id,
+        lab: lab.id.clone(),
+        deadline: sandbox.expires_at.unwrap_or(now.plus(longest)),
+        machines: lab.machines.iter().map(machine).collect::<Option<_>>()?,
+        grader,
+        network: lab.network,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::labs::tests::a_lab;
+
+    #[test]
+    fn a_lab_with_outside_checks_gets_a_grader_and_room_for_it() {
+        let mut lab = a_lab();
+        assert!(machines(&lab).contains(&grader_name()));
+        assert!(images(&lab).contains(&grader_name()));
+        assert_eq!(memory(&lab), ByteSize::mib(512 + 64).bytes());
+        lab.steps[0].checks.pop();
+        assert!(!machines(&lab).contains(&grader_name()));
+        assert_eq!(memory(&lab), ByteSize::mib(512).bytes());
+    }
+}
