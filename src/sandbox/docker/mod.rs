@@ -4,6 +4,7 @@
 //! engine's host.
 
 mod archive;
+mod build;
 mod client;
 mod container;
 mod create;
@@ -17,5 +18,6 @@ mod observe;
 mod remove;
 mod volume;
 
+pub use build::{BuildError, ImageBuilder};
 pub use client::{DockerConfig, DockerEngine, Timeouts};
 pub use labels::InstanceId;
