@@ -285,8 +285,8 @@ impl<M: Machines> Engine<'_, M> {
         let left = || self.until.saturating_duration_since(Instant::now());
         let socket = AbsPath::new(SOCKET).map_err(|e| Stop::Lab(e.to_string()))?;
         let dialled = reach::dial_socket(self.machines, self.machine, &socket, left()).await?;
-        let stream = match dialled {
-            Dialled::Connected(stream) => stream,
+        let (stream, _agent) = match dialled {
+            Dialled::Connected(stream, agent) => (stream, agent),
             Dialled::Refused => return Ok(Err("refuses connections".to_owned())),
             Dialled::OutOfReach(reason) => return Ok(Err(reason)),
         };

@@ -41,8 +41,8 @@ pub(super) async fn look<M: Machines>(
     // A machine that is gone refuses nothing: it must be there for its silence to mean anything.
     let started = Instant::now();
     reach::agent(machines, machine).await?;
-    let stream = match reach::dial_port(machines, machine, port, within).await? {
-        Dialled::Connected(stream) => stream,
+    let (stream, _agent) = match reach::dial_port(machines, machine, port, within).await? {
+        Dialled::Connected(stream, agent) => (stream, agent),
         Dialled::Refused => {
             evidence.line("seen", "connection refused");
             return Ok(if check.expect.refused {

@@ -246,8 +246,10 @@ pub(super) fn too_long(seconds: u64) -> Text {
 
 pub(super) fn not_started(program: &str) -> Text {
     Text::new(
-        format!("无法运行 `{program}`：它不存在或不能执行。"),
-        format!("`{program}` could not be run: it does not exist or is not executable."),
+        format!("无法运行 `{program}`：程序或它的工作目录不存在，或者不可用。"),
+        format!(
+            "`{program}` could not be run: it, or the folder it runs in, does not exist or can't be used."
+        ),
     )
 }
 

@@ -115,8 +115,8 @@ async fn ask<M: Machines>(
         )))
     };
     let started = Instant::now();
-    let stream = match reach::dial_port(machines, machine, PORT, within).await? {
-        Dialled::Connected(stream) => stream,
+    let (stream, _agent) = match reach::dial_port(machines, machine, PORT, within).await? {
+        Dialled::Connected(stream, agent) => (stream, agent),
         Dialled::Refused => {
             evidence.line("broker", "refuses connections");
             return Err(silent());

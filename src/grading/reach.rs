@@ -123,11 +123,13 @@ pub(super) async fn exec<M: Machines>(
     machine: &Slug,
     request: &ExecRequest,
 ) -> Result<ExecOutcome, Trouble> {
-    let outcome = agent(machines, machine)
-        .await?
-        .exec(request)
-        .await
-        .map_err(|error| sort(error, machine))?;
+    let outcome = match agent(machines, machine).await?.exec(request).await {
+        // Without room for its pipes the agent can't even try.
+        Err(AgentError::Remote { message, .. }) if is_shortage(&message) => {
+            return Err(Trouble::Full(machine.clone(), message));
+        }
+        outcome => outcome.map_err(|error| sort(error, machine))?,
+    };
     match &outcome.status {
         ExecStatus::SpawnFailed { reason } if is_shortage(reason) => {
             Err(Trouble::Full(machine.clone(), reason.clone()))
@@ -139,14 +141,11 @@ pub(super) async fn exec<M: Machines>(
 /// Whether a system call failed for want of processes (EAGAIN), memory or disk.
 fn is_shortage(reason: &str) -> bool {
     [
-        "EAGAIN",
-        "Resource temporarily unavailable",
-        "ENOMEM",
+        "Try again",
+        "temporarily unavailable",
+        "Out of memory",
         "Cannot allocate memory",
-        "ENOSPC",
         "No space left on device",
-        "EMFILE",
-        "ENFILE",
         "Too many open files",
     ]
     .iter()
@@ -156,8 +155,9 @@ fn is_shortage(reason: &str) -> bool {
 /// What became of an attempt to connect.
 #[derive(Debug)]
 pub(super) enum Dialled {
-    /// Somebody answers.
-    Connected(DialStream),
+    /// Somebody answers. The agent's handle must live as long as the stream: when the last one
+    /// goes, so does the connection that carries it.
+    Connected(DialStream, AgentClient),
     /// The other side refused: nothing listens there.
     Refused,
     /// It could not be reached; with the reason.
@@ -203,7 +203,7 @@ async fn dial(
     within: Duration,
 ) -> Result<Dialled, AgentError> {
     match timeout(within, agent.dial(target)).await {
-        Ok(Ok(stream)) => Ok(Dialled::Connected(stream)),
+        Ok(Ok(stream)) => Ok(Dialled::Connected(stream, agent.clone())),
         Ok(Err(AgentError::Remote { code, message })) => match code {
             ErrorCode::Unreachable if message.contains("refused") => Ok(Dialled::Refused),
             ErrorCode::Unreachable | ErrorCode::NotFound | ErrorCode::Denied => {
