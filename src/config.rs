@@ -2,7 +2,7 @@
 //!
 //! The only place that reads the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use figment::{
     Figment,
@@ -31,6 +31,8 @@ pub struct Config {
     pub static_dir: PathBuf,
     /// The agent's static binary; beside this program when left out.
     pub agent_binary: Option<PathBuf>,
+    /// Build arguments for every lab image, such as `http_proxy`.
+    pub image_build_args: BTreeMap<String, String>,
     /// How many sandboxes run at once.
     pub max_sandboxes: usize,
     /// How many sandboxes one learner may have at once.
@@ -61,6 +63,7 @@ impl Default for Config {
             labs_dir: PathBuf::from("labs"),
             static_dir: PathBuf::from("static"),
             agent_binary: None,
+            image_build_args: BTreeMap::new(),
             max_sandboxes: 50,
             max_sandboxes_per_learner: 2,
             sandbox_memory: None,

@@ -9,12 +9,11 @@ use crate::{
     config::{Config, ConfigError},
     domain::clock::Clock,
     sandbox::{
-        ImageBuilder,
-        docker::{DockerConfig, DockerEngine, InstanceId, Timeouts},
+        docker::{DockerConfig, DockerEngine, ImageBuilder, InstanceId, InvalidInstance, Timeouts},
         images::ImageCatalog,
         network::SubnetPool,
     },
-    services::{App, Parts, ServiceError, grading::GRADERS},
+    services::{App, Parts, ServiceError, grading::GRADERS, images::Images},
     store::{Store, StoreError},
 };
 
@@ -72,7 +71,10 @@ pub async fn assemble(config: Config) -> Result<App, StartError> {
         .map_err(|e| StartError::Images(e.to_string()))?;
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
-    let images = ImageBuilder::start(Arc::clone(&engine), catalog, &tasks, stop.clone());
+    let bootstrap = config.images_dir().join("bootstrap-base");
+    let args = config.image_build_args.clone();
+    let builder = ImageBuilder::new(Arc::clone(&engine), catalog, bootstrap, args);
+    let images = Images::start(builder, &tasks, &stop);
     let parts = Parts { config, clock, store, images, tasks, stop };
     Ok(App::new(parts, engine))
 }
@@ -106,7 +108,7 @@ async fn instance(store: &Store) -> Result<InstanceId, StartError> {
             name
         }
     };
-    InstanceId::new(&name).map_err(|e| StartError::Usage(e.to_string()))
+    name.parse().map_err(|e: InvalidInstance| StartError::Usage(e.to_string()))
 }
 
 /// Starts what runs in the background: reconciler, graders, live checks, housekeeping.

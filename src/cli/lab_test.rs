@@ -100,9 +100,8 @@ fn chosen(app: &App, names: &[String]) -> Result<Vec<Slug>, StartError> {
     let loaded = app.loaded();
     let all: Vec<Slug> = loaded
         .catalog
-        .courses
-        .values()
-        .flat_map(|course| course.labs.keys().cloned())
+        .labs()
+        .map(|lab| lab.lab.id.clone())
         .collect();
     for problem in loaded.problems.iter().filter(|p| p.is_error()) {
         eprintln!("{problem}");

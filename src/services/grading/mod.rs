@@ -5,6 +5,7 @@ mod machines;
 mod worker;
 
 pub use machines::SandboxMachines;
+pub use worker::GRADERS;
 
 use super::{App, Refusal, ServiceError, events::Event};
 use crate::{

@@ -5,6 +5,7 @@ mod prepare;
 mod reconcile;
 mod spec;
 
+pub use prepare::describe as describe_outcome;
 pub(crate) use spec::grader_name;
 
 use std::{
@@ -143,6 +144,11 @@ impl App {
         }
         tx.commit().await?;
         if inserted.is_ok() {
+            // What failed before gets another try.
+            let version = self.lab_version(attempt.lab_version_id).await?;
+            for (image, _) in self.images_not_ready(&version.lab) {
+                self.images.request(&image);
+            }
             self.sandbox_changed(attempt.id);
         }
         let sandbox = self.store.latest_sandbox(attempt.id).await?;

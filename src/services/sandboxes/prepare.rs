@@ -181,7 +181,7 @@ async fn run_setup(name: &Slug, agent: &AgentClient, script: &[u8]) -> Result<()
 }
 
 /// How a command ended, with the end of what it said.
-pub(crate) fn describe(outcome: &ExecOutcome) -> String {
+pub fn describe(outcome: &ExecOutcome) -> String {
     let how = match &outcome.status {
         ExecStatus::Exited { code } => format!("ended with code {code}"),
         other => format!("did not end by itself ({other:?})"),

@@ -30,6 +30,7 @@ impl App {
     /// Runs the reconciler until the server ends.
     pub async fn run_reconciler(self) {
         let mut images = self.images.changes();
+        self.learn_about_engine().await;
         loop {
             if let Err(error) = self.reconcile().await {
                 tracing::error!(%error, "reconciling failed");
@@ -51,7 +52,9 @@ impl App {
 
     async fn reconcile(&self) -> Result<(), ServiceError> {
         let live = self.store.live_sandboxes().await?;
-        self.learn_about_memory().await;
+        if !self.reconciler.state().memory_is_known {
+            self.learn_about_engine().await;
+        }
         self.admit(&live).await?;
         let live = self.store.live_sandboxes().await?;
 
@@ -99,16 +102,19 @@ impl App {
     fn engine_answers(&self, answers: bool) {
         let before = self.reconciler.engine_is_up.swap(answers, Ordering::Relaxed);
         if before != answers {
+            self.reconciler.wake();
             self.events.publish_to_all(&Event::Sandbox);
         }
     }
 
-    /// Four fifths of the engine's memory, unless the operator set another figure.
-    async fn learn_about_memory(&self) {
-        if self.reconciler.state().memory_is_known {
-            return;
-        }
-        if let Ok(info) = self.engine.info().await {
+    /// Whether it answers, and how much memory there is to give: four fifths of the engine's,
+    /// unless the operator set another figure.
+    async fn learn_about_engine(&self) {
+        let info = self.engine.info().await;
+        self.engine_answers(info.is_ok());
+        if let Ok(info) = info
+            && !self.reconciler.state().memory_is_known
+        {
             let mib = u32::try_from(info.memory_bytes / 5 * 4 / (1 << 20)).unwrap_or(u32::MAX);
             let mut state = self.reconciler.state();
             state.memory = ByteSize::mib(mib);
@@ -141,6 +147,10 @@ impl App {
             (std::mem::take(&mut state.positions), std::mem::take(&mut state.waits_for))
         };
         for (sandbox, version, need) in waiting {
+            if !self.reconciler.engine_is_up() {
+                self.queue(sandbox, Wait::Engine, None).await?;
+                continue;
+            }
             let not_ready = self.images_not_ready(&version.lab);
             if let Some((image, _)) =
                 not_ready.iter().find(|(_, s)| matches!(s, ImageState::Failed { .. }))
@@ -151,7 +161,7 @@ impl App {
             }
             if !not_ready.is_empty() {
                 for (image, _) in &not_ready {
-                    self.images.ensure(image);
+                    self.images.request(image);
                 }
                 self.queue(sandbox, Wait::Images, None).await?;
                 continue;
@@ -159,9 +169,6 @@ impl App {
             match capacity.request(need) {
                 Answer::Granted => {
                     self.move_to(sandbox, sandbox.state, SandboxState::Creating).await?;
-                    if !self.reconciler.engine_is_up() {
-                        self.reconciler.state().waits_for.insert(sandbox.id, Wait::Engine);
-                    }
                 }
                 Answer::Queued { position } => {
                     self.queue(sandbox, Wait::Room, Some(position)).await?;
@@ -298,7 +305,7 @@ impl App {
             }
             Err(EngineError::ImageMissing(image)) => {
                 tracing::warn!(sandbox.id = %sandbox.id, image, "image vanished, built again");
-                self.images.recheck();
+                self.images.refresh().await;
                 self.move_to(sandbox, SandboxState::Creating, SandboxState::Queued).await?;
                 Ok(())
             }
