@@ -67,22 +67,32 @@ pub async fn assemble(config: Config) -> Result<App, StartError> {
     let clock = Clock::system();
     let store = Store::open(&config.database()).await?;
     let engine = Arc::new(DockerEngine::new(docker_config(&config, &store).await?));
-    let catalog = ImageCatalog::read(&config.images_dir())
-        .map_err(|e| StartError::Images(e.to_string()))?;
+    let catalog =
+        ImageCatalog::read(&config.images_dir()).map_err(|e| StartError::Images(e.to_string()))?;
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
     let bootstrap = config.images_dir().join("bootstrap-base");
     let args = config.image_build_args.clone();
     let builder = ImageBuilder::new(Arc::clone(&engine), catalog, bootstrap, args);
     let images = Images::start(builder, &tasks, &stop);
-    let parts = Parts { config, clock, store, images, tasks, stop };
+    let parts = Parts {
+        config,
+        clock,
+        store,
+        images,
+        tasks,
+        stop,
+    };
     Ok(App::new(parts, engine))
 }
 
 /// How the engine is reached, for this installation.
 pub async fn docker_config(config: &Config, store: &Store) -> Result<DockerConfig, StartError> {
     let subnets = |e: String| StartError::Subnets(e);
-    let range = config.sandbox_subnets.parse().map_err(|_| subnets("not a range like 10.213.0.0/16".into()))?;
+    let range = config
+        .sandbox_subnets
+        .parse()
+        .map_err(|_| subnets("not a range like 10.213.0.0/16".into()))?;
     Ok(DockerConfig {
         host: config.engine_host.clone(),
         instance: instance(store).await?,
@@ -108,7 +118,8 @@ async fn instance(store: &Store) -> Result<InstanceId, StartError> {
             name
         }
     };
-    name.parse().map_err(|e: InvalidInstance| StartError::Usage(e.to_string()))
+    name.parse()
+        .map_err(|e: InvalidInstance| StartError::Usage(e.to_string()))
 }
 
 /// Starts what runs in the background: reconciler, graders, live checks, housekeeping.
@@ -127,7 +138,10 @@ pub async fn start_background(app: &App) -> Result<(), StartError> {
 pub async fn shut_down(app: &App) {
     app.stop.cancel();
     app.tasks.close();
-    if tokio::time::timeout(SHUTDOWN_TIMEOUT, app.tasks.wait()).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, app.tasks.wait())
+        .await
+        .is_err()
+    {
         tracing::warn!("some background work did not end in time");
     }
     app.store.close().await;

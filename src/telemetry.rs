@@ -14,9 +14,13 @@ pub fn start(config: &Config) -> Result<(), InvalidFilter> {
     let filter = EnvFilter::try_new(&config.log)?;
     let registry = tracing_subscriber::registry().with(filter);
     if config.log_json {
-        registry.with(fmt::layer().json().with_writer(std::io::stderr)).init();
+        registry
+            .with(fmt::layer().json().with_writer(std::io::stderr))
+            .init();
     } else {
-        registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).init();
+        registry
+            .with(fmt::layer().with_target(false).with_writer(std::io::stderr))
+            .init();
     }
     Ok(())
 }

@@ -42,9 +42,16 @@ pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode,
         LabCommand::Publish => {
             let app = assemble(config).await?;
             let published = app.publish_labs().await?;
-            println!("{} labs published, {} of them new", published.labs, published.new);
+            println!(
+                "{} labs published, {} of them new",
+                published.labs, published.new
+            );
             let errors = published.errors;
-            Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if errors == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::{
     auth::token,
     config::Config,
+    content::Severity,
     domain::{
         ids::{Slug, UserId},
         lab::{Lab, Step},
@@ -23,11 +24,7 @@ use crate::{
         run_check,
     },
     lifecycle::{StartError, assemble, shut_down, start_background},
-    services::{
-        App, ServiceError, describe_outcome,
-        events::Event,
-        grading::SandboxMachines,
-    },
+    services::{App, ServiceError, describe_outcome, events::Event, grading::SandboxMachines},
     store::{attempts::Attempt, sandboxes::Sandbox},
 };
 
@@ -67,7 +64,11 @@ pub(super) async fn run(
     }
     let passed = reports.iter().filter(|r| r.is_ok()).count();
     println!("{passed} passed, {} failed", reports.len() - passed);
-    Ok(if passed == reports.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if passed == reports.len() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn tempfile_dir() -> Result<std::path::PathBuf, StartError> {
@@ -86,7 +87,11 @@ async fn prove(app: &App, names: &[String], jobs: usize) -> Result<Vec<LabReport
         let app = app.clone();
         async move {
             let report = prove_lab(&app, lab).await;
-            eprintln!("{}: {}", report.lab, if report.is_ok() { "ok" } else { "FAILED" });
+            eprintln!(
+                "{}: {}",
+                report.lab,
+                if report.is_ok() { "ok" } else { "FAILED" }
+            );
             report
         }
     }))
@@ -103,12 +108,18 @@ fn chosen(app: &App, names: &[String]) -> Result<Vec<Slug>, StartError> {
         .labs()
         .map(|lab| lab.lab.id.clone())
         .collect();
-    for problem in loaded.problems.iter().filter(|p| p.is_error()) {
+    for problem in loaded
+        .problems
+        .iter()
+        .filter(|p| p.severity == Severity::Error)
+    {
         eprintln!("{problem}");
     }
     if names.is_empty() {
-        if all.is_empty() || loaded.problems.iter().any(crate::content::Problem::is_error) {
-            return Err(StartError::Usage("no lab, or labs with mistakes: see above".into()));
+        if all.is_empty() || crate::content::problem::any_error(&loaded.problems) {
+            return Err(StartError::Usage(
+                "no lab, or labs with mistakes: see above".into(),
+            ));
         }
         return Ok(all);
     }
@@ -138,9 +149,18 @@ async fn remove_all(app: &App) {
 async fn prove_lab(app: &App, lab: Slug) -> LabReport {
     let mut phases = Vec::new();
     if let Err(problem) = prove_phases(app, &lab, &mut phases).await {
-        let kind = if phases.is_empty() { PhaseKind::Start } else { PhaseKind::Fresh };
+        let kind = if phases.is_empty() {
+            PhaseKind::Start
+        } else {
+            PhaseKind::Fresh
+        };
         let problem = Some(problem.to_string());
-        phases.push(Phase { kind, problem, results: Vec::new(), duration_ms: 0 });
+        phases.push(Phase {
+            kind,
+            problem,
+            results: Vec::new(),
+            duration_ms: 0,
+        });
     }
     LabReport { lab, phases }
 }
@@ -152,14 +172,15 @@ fn phase(
     results: Vec<CheckResult>,
 ) -> Phase {
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Phase { kind, problem, results, duration_ms }
+    Phase {
+        kind,
+        problem,
+        results,
+        duration_ms,
+    }
 }
 
-async fn prove_phases(
-    app: &App,
-    lab: &Slug,
-    phases: &mut Vec<Phase>,
-) -> Result<(), ServiceError> {
+async fn prove_phases(app: &App, lab: &Slug, phases: &mut Vec<Phase>) -> Result<(), ServiceError> {
     let started = Instant::now();
     let attempt = begin(app, lab).await?;
     let sandbox = match timeout(READY_TIMEOUT, until_ready(app, &attempt)).await {
@@ -195,14 +216,13 @@ async fn prove_phases(
 
     for step in &version.lab.steps {
         let started = Instant::now();
-        let (problem, results) =
-            match solve(app, &sandbox, &version.lab, step, &files).await {
+        let (problem, results) = match solve(app, &sandbox, &version.lab, step, &files).await {
+            Err(problem) => (Some(problem), Vec::new()),
+            Ok(()) => match grade(app, &attempt, step).await {
                 Err(problem) => (Some(problem), Vec::new()),
-                Ok(()) => match grade(app, &attempt, step).await {
-                    Err(problem) => (Some(problem), Vec::new()),
-                    Ok(results) => (None, results),
-                },
-            };
+                Ok(results) => (None, results),
+            },
+        };
         let kind = PhaseKind::Solved(step.id.clone());
         phases.push(phase(kind, started, problem, results));
     }
@@ -215,7 +235,9 @@ async fn begin(app: &App, lab: &Slug) -> Result<Attempt, ServiceError> {
     let name = format!("lab-test-{}", &id.to_string()[24..]);
     let user = User {
         id,
-        username: name.parse().map_err(|_| ServiceError::Internal("user name".into()))?,
+        username: name
+            .parse()
+            .map_err(|_| ServiceError::Internal("user name".into()))?,
         role: Role::Student,
         created_at: app.clock.now(),
     };
@@ -232,12 +254,18 @@ async fn begin(app: &App, lab: &Slug) -> Result<Attempt, ServiceError> {
 async fn until_ready(app: &App, attempt: &Attempt) -> Result<Sandbox, String> {
     let mut events = app.events.subscribe(attempt.id);
     loop {
-        let sandbox = app.store.latest_sandbox(attempt.id).await.map_err(|e| e.to_string())?;
+        let sandbox = app
+            .store
+            .latest_sandbox(attempt.id)
+            .await
+            .map_err(|e| e.to_string())?;
         let sandbox = sandbox.ok_or("the sandbox vanished")?;
         match sandbox.state {
             SandboxState::Ready => return Ok(sandbox),
             SandboxState::Ended => {
-                return Err(sandbox.failure.unwrap_or_else(|| "the sandbox ended".to_owned()));
+                return Err(sandbox
+                    .failure
+                    .unwrap_or_else(|| "the sandbox ended".to_owned()));
             }
             _ => {}
         }
@@ -253,14 +281,20 @@ async fn solve(
     step: &Step,
     files: &std::collections::BTreeMap<String, Vec<u8>>,
 ) -> Result<(), String> {
-    let script = files.get(&step.solution).ok_or("the solution's file is missing")?;
+    let script = files
+        .get(&step.solution)
+        .ok_or("the solution's file is missing")?;
     let desk = lab.machines.first().ok_or("the lab has no machine")?;
     let agent = app
         .agents
         .get(sandbox.id, sandbox.generation, &desk.name)
         .await
         .map_err(|e| e.to_string())?;
-    let argv = ["/bin/bash", "-c", "exec /bin/bash \"$SLIPWAY_DIR/solution.sh\""];
+    let argv = [
+        "/bin/bash",
+        "-c",
+        "exec /bin/bash \"$SLIPWAY_DIR/solution.sh\"",
+    ];
     let mut request = ExecRequest::new(RunAs::Learner, argv)
         .file("solution.sh", 0o500, script.as_slice())
         .timeout(SOLUTION_TIMEOUT)
@@ -278,11 +312,17 @@ async fn solve(
 async fn grade(app: &App, attempt: &Attempt, step: &Step) -> Result<Vec<CheckResult>, String> {
     let mut events = app.events.subscribe(attempt.id);
     let key = token::generate().map_err(|e| e.to_string())?;
-    let submitted =
-        app.submit(attempt, &step.id, &key).await.map_err(|e| e.to_string())?.submission;
+    let submitted = app
+        .submit(attempt, &step.id, &key)
+        .await
+        .map_err(|e| e.to_string())?
+        .submission;
     let graded = async {
         loop {
-            let view = app.submission(attempt, submitted.id).await.map_err(|e| e.to_string())?;
+            let view = app
+                .submission(attempt, submitted.id)
+                .await
+                .map_err(|e| e.to_string())?;
             match view.submission.state {
                 SubmissionState::Queued | SubmissionState::Grading => {
                     while let Ok(event) = events.recv().await {

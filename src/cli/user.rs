@@ -37,7 +37,12 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<ExitCode
     match command {
         UserCommand::List => {
             for user in app.store.users().await? {
-                println!("{}\t{}\t{}", user.username, user.role, user.created_at.rfc3339());
+                println!(
+                    "{}\t{}\t{}",
+                    user.username,
+                    user.role,
+                    user.created_at.rfc3339()
+                );
             }
         }
         UserCommand::SetRole { name, role } => {
@@ -53,7 +58,8 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<ExitCode
             std::io::stderr().flush()?;
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line)?;
-            app.set_password(&user, line.trim_end_matches(['\r', '\n']).to_owned()).await?;
+            app.set_password(&user, line.trim_end_matches(['\r', '\n']).to_owned())
+                .await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -62,7 +68,11 @@ pub(super) async fn run(command: UserCommand, config: Config) -> Result<ExitCode
 async fn find(app: &App, name: &str) -> Result<User, StartError> {
     let missing = || StartError::Usage(format!("there is no account `{name}`"));
     let username: Username = name.parse().map_err(|_| missing())?;
-    app.store.user_by_name(&username).await?.map(|(user, _)| user).ok_or_else(missing)
+    app.store
+        .user_by_name(&username)
+        .await?
+        .map(|(user, _)| user)
+        .ok_or_else(missing)
 }
 
 /// Prints a new link for the first administrator.
@@ -77,5 +87,8 @@ pub(super) async fn first_admin_link(config: Config) -> Result<ExitCode, StartEr
 
 /// The address of the page that makes the first administrator.
 pub(super) fn set_up_url(app: &App, token: &str) -> String {
-    format!("{}/setup?token={token}", app.config.public_url.trim_end_matches('/'))
+    format!(
+        "{}/setup?token={token}",
+        app.config.public_url.trim_end_matches('/')
+    )
 }

@@ -46,7 +46,9 @@ impl Images {
             builder.run(stop).await;
         });
         for image in builder.catalog().images() {
-            let Some(mut state) = builder.watch(&image.name) else { continue };
+            let Some(mut state) = builder.watch(&image.name) else {
+                continue;
+            };
             let (changed, stop) = (changed.clone(), stop.clone());
             tasks.spawn(async move {
                 loop {
@@ -62,12 +64,18 @@ impl Images {
                 }
             });
         }
-        Self { source: Source::Builder(builder), changed }
+        Self {
+            source: Source::Builder(builder),
+            changed,
+        }
     }
 
     /// Images that stay as they are.
     pub fn fixed(states: BTreeMap<Slug, ImageState>) -> Self {
-        Self { source: Source::Fixed(states), changed: watch::Sender::new(()) }
+        Self {
+            source: Source::Fixed(states),
+            changed: watch::Sender::new(()),
+        }
     }
 
     /// The images there are, if their Dockerfiles are known.
@@ -120,8 +128,14 @@ async fn until_known(builder: &ImageBuilder) {
 impl App {
     /// Every image with its state, in the order in which they are built.
     pub fn image_states(&self) -> Vec<(Slug, ImageState)> {
-        let Some(catalog) = self.images.catalog() else { return Vec::new() };
-        catalog.images().iter().map(|i| (i.name.clone(), self.images.state(&i.name))).collect()
+        let Some(catalog) = self.images.catalog() else {
+            return Vec::new();
+        };
+        catalog
+            .images()
+            .iter()
+            .map(|i| (i.name.clone(), self.images.state(&i.name)))
+            .collect()
     }
 
     /// Asks for the images of all published labs, so that the first learner need not wait.

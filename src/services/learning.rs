@@ -40,7 +40,13 @@ impl App {
         for attempt in self.store.attempts_of(user).await? {
             if attempt.course == *course {
                 let score = self.score(&attempt).await?;
-                labs.insert(attempt.lab, LabProgress { attempt: attempt.id, score });
+                labs.insert(
+                    attempt.lab,
+                    LabProgress {
+                        attempt: attempt.id,
+                        score,
+                    },
+                );
             }
         }
         Ok(Progress { lessons_read, labs })
@@ -54,21 +60,31 @@ impl App {
         lesson: &Slug,
     ) -> Result<(), ServiceError> {
         let loaded = self.loaded();
-        let known = loaded.catalog.course(course).is_some_and(|c| c.lessons.contains_key(lesson));
+        let known = loaded
+            .catalog
+            .course(course)
+            .is_some_and(|c| c.lessons.contains_key(lesson));
         if !known {
             return Err(ServiceError::NotFound);
         }
         let mut tx = self.store.begin().await?;
-        tx.mark_lesson_read(user, course, lesson, self.clock.now()).await?;
+        tx.mark_lesson_read(user, course, lesson, self.clock.now())
+            .await?;
         Ok(tx.commit().await?)
     }
 
     /// The learner's attempt at a lab; begun when there is none. Starts no sandbox.
     pub async fn start_attempt(&self, user: UserId, lab: &Slug) -> Result<Attempt, ServiceError> {
-        let version = self.store.published_lab(lab).await?.ok_or(Refusal::LabWithdrawn)?;
+        let version = self
+            .store
+            .published_lab(lab)
+            .await?
+            .ok_or(Refusal::LabWithdrawn)?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let attempt = tx.attempt_for(user, &version.course, lab, version.id, now).await?;
+        let attempt = tx
+            .attempt_for(user, &version.course, lab, version.id, now)
+            .await?;
         tx.commit().await?;
         Ok(attempt)
     }
@@ -84,7 +100,9 @@ impl App {
         let hints = &version.lab.step(step).ok_or(ServiceError::NotFound)?.hints;
         let total = u32::try_from(hints.len()).unwrap_or(u32::MAX);
         let mut tx = self.store.begin().await?;
-        let opened = tx.open_next_hint(attempt.id, step, total, self.clock.now()).await?;
+        let opened = tx
+            .open_next_hint(attempt.id, step, total, self.clock.now())
+            .await?;
         tx.commit().await?;
         let index = opened.ok_or(Refusal::NoHintLeft)?;
         let html = hint_html(&version.lab, step, index as usize, locale);
@@ -119,7 +137,11 @@ impl App {
         let files = self.store.lab_files(attempt.lab_version_id).await?;
         let lab = &version.lab;
         let text = |step| render_step(&files, lab, step, locale, &|path| image_url(path));
-        Ok(lab.steps.iter().map(|step| (step.id.clone(), text(step))).collect())
+        Ok(lab
+            .steps
+            .iter()
+            .map(|step| (step.id.clone(), text(step)))
+            .collect())
     }
 }
 

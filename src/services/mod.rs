@@ -100,7 +100,14 @@ pub struct Parts {
 impl App {
     /// Puts the program together. Nothing runs in the background yet.
     pub fn new(parts: Parts, engine: Arc<dyn Engine>) -> Self {
-        let Parts { config, clock, store, images, tasks, stop } = parts;
+        let Parts {
+            config,
+            clock,
+            store,
+            images,
+            tasks,
+            stop,
+        } = parts;
         let agents = agents::Agents::new(Arc::clone(&engine), tasks.clone(), stop.clone());
         Self(Arc::new(Inner {
             reconciler: sandboxes::Reconciler::new(&config),
@@ -129,4 +136,3 @@ impl App {
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
     }
 }
-

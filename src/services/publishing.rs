@@ -2,7 +2,7 @@
 
 use super::{App, ServiceError};
 use crate::{
-    content::{Catalog, Problem},
+    content::{Catalog, Severity},
     domain::ids::Slug,
     store::labs::NewLabVersion,
 };
@@ -27,13 +27,17 @@ impl App {
             .await
             .map_err(|e| ServiceError::Internal(e.to_string()))?;
         for problem in &loaded.problems {
-            if problem.is_error() {
+            if problem.severity == Severity::Error {
                 tracing::error!("{problem}");
             } else {
                 tracing::warn!("{problem}");
             }
         }
-        let errors = loaded.problems.iter().filter(|p| Problem::is_error(p)).count();
+        let errors = loaded
+            .problems
+            .iter()
+            .filter(|p| p.severity == Severity::Error)
+            .count();
         let (mut labs, mut new) = (0, 0);
         let mut tx = self.store.begin().await?;
         for lab in loaded.catalog.labs() {
