@@ -19,4 +19,6 @@ grep -q '^nginx:' "$work/tags" && say nginx-left
 # Untagged, but used by a container, it would still take up the disk.
 api /containers/json?all=1 "$work/all.json" >/dev/null
 jq -e 'any(.[]; .Names | index("/web"))' "$work/all.json" >/dev/null && say still-used
+# Taken off by force, its names are gone and the image is still there.
+jq -e 'any(.[]; (.RepoTags // []) - ["<none>:<none>"] == [])' "$work/images.json" >/dev/null && say unnamed-left
 exit 0
