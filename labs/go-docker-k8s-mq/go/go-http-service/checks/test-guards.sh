@@ -3,22 +3,28 @@
 # at a time (the test must fail).
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 say() { echo "message: $1"; exit 1; }
+# Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
+# that nothing the learner has running can reach it.
+as_learner() {
+    exec /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all \
+        --bounding-set=-all --no-new-privs \
+        /usr/bin/env -i PATH="$PATH" HOME=/home/learner LANG=C.UTF-8 "$@"
+}
 src=/home/learner/hello
-work=$(mktemp -d /var/tmp/check.XXXXXX) || work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
-trap 'rm -rf "$work"' EXIT
+work=$(mktemp -d /var/tmp/check.XXXXXX) || exit 3
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 3' INT TERM HUP
-mkdir "$work/src" "$work/cache" "$work/tmp" || exit 3
+mkdir "$work/src" "$work/cache" "$work/tmp" && chmod 755 "$work" "$work/src" || exit 3
 cp -rs /usr/lib/slipway/go-build/. "$work/cache" || exit 3
-export HOME=$work TMPDIR=$work/tmp GOTMPDIR=$work/tmp GOCACHE=$work/cache GOPATH=$work/gopath \
+export HOME="$work" TMPDIR="$work/tmp" GOTMPDIR="$work/tmp" GOCACHE="$work/cache" GOPATH="$work/gopath" \
     GOENV=off GOWORK=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GOTELEMETRY=off \
     GOFLAGS=-buildvcs=false CGO_ENABLED=0 GOMAXPROCS=2
 
-copied=0
-for file in "$src"/*.go "$src/go.mod"; do
-    [ -f "$file" ] && [ ! -L "$file" ] || continue
-    [ "$(stat -c %s "$file")" -le 262144 ] || continue
-    cp "$file" "$work/src/" && copied=$((copied + 1))
-    [ "$copied" -lt 50 ] || break
+# Plain files only, not many, not large.
+for name in $(cd "$src" 2>/dev/null && ls | grep -E '^([A-Za-z0-9_-]+\.go|go\.mod)$' | head -n 50); do
+    (as_learner sh -c '[ -f "$0" ] && [ ! -L "$0" ] && head -c 262144 "$0"' "$src/$name") \
+        >"$work/src/$name" || rm -f "$work/src/$name"
 done
 cd "$work/src" || exit 3
 [ -f main.go ] && [ -f go.mod ] || say no-code
@@ -43,20 +49,18 @@ func newHandler() http.Handler {
 	})
 }
 GO
-    go test -count=1 -timeout 20s . >../test.out 2>&1
+    rm -f ../hello.test
+    go test -c -o ../hello.test . >../build.out 2>&1 || { head -c 2000 ../build.out; say fails; }
+    [ -f ../hello.test ] || say no-test
+    (as_learner timeout 20 ../hello.test -test.timeout 15s) >../test.out 2>&1 </dev/null
     status=$?
     echo "== $1 -> $status"
     head -c 1500 ../test.out
 }
 
-# Neither a build that broke nor a killed process is a test that noticed something.
-noticed() { if grep -qE 'build failed|signal: killed' ../test.out; then exit 3; fi; }
-
 wrap ''
 [ "$status" -eq 0 ] || say fails
 wrap 'w.Header().Set("Content-Type", "application/json"); w.WriteHeader(http.StatusServiceUnavailable); w.Write([]byte("{\"status\":\"ok\"}\n")); return'
 [ "$status" -ne 0 ] || say blind-status
-noticed
 wrap 'w.Header().Set("Content-Type", "application/json"); w.Write([]byte("{\"status\":\"down\"}\n")); return'
 [ "$status" -ne 0 ] || say blind-body
-noticed
