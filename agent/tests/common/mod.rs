@@ -46,7 +46,7 @@ pub async fn machine_with(change: impl FnOnce(&mut Setup)) -> Machine {
                 shell: "/bin/sh".into(),
             },
             drop_privileges: false,
-            env: BTreeMap::from([("PS1".into(), "ready> ".into())]),
+            env: BTreeMap::new(),
             service_env: SecretEnv::default(),
             scrollback_bytes: 1024 * 1024,
             limits: Limits::default(),
