@@ -1,7 +1,11 @@
 //! What the tests against a real engine share: an engine of their own, sandboxes that go away, and
 //! commands in them.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test program uses a part of it"
+)]
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -231,9 +235,10 @@ impl Agent {
     }
 
     async fn run(&self, user: RunAs, script: &str) -> Output {
-        let request = ExecRequest::new(user, ["/bin/sh", "-c", script])
+        let mut request = ExecRequest::new(user, ["/bin/sh", "-c", script])
             .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
             .timeout(Duration::from_secs(60));
+        request.login_env = true;
         let outcome = self.client.exec(&request).await.unwrap();
         Output {
             stdout: String::from_utf8_lossy(&outcome.stdout).into_owned(),
@@ -254,14 +259,14 @@ pub struct Output {
 impl Output {
     #[track_caller]
     pub fn ok(self) -> String {
-        assert_eq!(self.status, ExecStatus::Exited(0), "{self:?}");
+        assert_eq!(self.status, ExecStatus::Exited { code: 0 }, "{self:?}");
         self.stdout.trim_end().to_owned()
     }
 
     #[track_caller]
     pub fn refused(&self) {
         assert!(
-            matches!(self.status, ExecStatus::Exited(code) if code != 0),
+            matches!(self.status, ExecStatus::Exited { code } if code != 0),
             "{self:?}"
         );
     }
