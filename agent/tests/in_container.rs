@@ -223,17 +223,27 @@ async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut(
 #[tokio::test]
 async fn the_learner_has_no_privilege_at_all() {
     let m = machine("caps", true).await;
-    let status = m.out(RunAs::Learner, "cat /proc/self/status").await;
-    for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
-        assert_eq!(status_line(&status, set), "0000000000000000", "{set}");
+    let by_exec = m.out(RunAs::Learner, "cat /proc/self/status").await;
+    let as_learner = [
+        "/.slipway/agent",
+        "as-learner",
+        "--",
+        "cat",
+        "/proc/self/status",
+    ];
+    let by_engine = docker(&[&["exec", m.name.as_str()], as_learner.as_slice()].concat());
+    for status in [by_exec, by_engine] {
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+            assert_eq!(status_line(&status, set), "0000000000000000", "{set}");
+        }
+        assert_eq!(status_line(&status, "NoNewPrivs:"), "1");
+        assert_eq!(status_line(&status, "Seccomp:"), "2");
+        assert_eq!(status_line(&status, "Uid:"), "1000\t1000\t1000\t1000");
+        assert_eq!(status_line(&status, "Gid:"), "1000\t1000\t1000\t1000");
+        assert_eq!(status_line(&status, "Groups:"), "1000");
+        assert_eq!(status_line(&status, "SigBlk:"), "0000000000000000");
+        assert_eq!(status_line(&status, "SigIgn:"), "0000000000000000");
     }
-    assert_eq!(status_line(&status, "NoNewPrivs:"), "1");
-    assert_eq!(status_line(&status, "Seccomp:"), "2");
-    assert_eq!(status_line(&status, "Uid:"), "1000\t1000\t1000\t1000");
-    assert_eq!(status_line(&status, "Gid:"), "1000\t1000\t1000\t1000");
-    assert_eq!(status_line(&status, "Groups:"), "1000");
-    assert_eq!(status_line(&status, "SigBlk:"), "0000000000000000");
-    assert_eq!(status_line(&status, "SigIgn:"), "0000000000000000");
     let score = "cat /proc/self/oom_score_adj";
     let learner: i32 = m.out(RunAs::Learner, score).await.trim().parse().unwrap();
     let agent: i32 = m
