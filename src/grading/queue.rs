@@ -5,7 +5,7 @@
 //! the lab image), and a queue that has just been declared has none for that long: missing numbers
 //! are waited for, and a failed look is repeated by the runner ([`STATISTICS_LAG_RETRIES`]).
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -164,7 +164,7 @@ fn percent_encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -87,7 +87,9 @@ pub(super) async fn read<M: Machines>(
         Ok(content) => Ok(FileSeen::Content(content)),
         Err(AgentError::Remote { code, message }) => match code {
             ErrorCode::NotFound => Ok(FileSeen::Missing),
-            ErrorCode::Refused => Ok(FileSeen::Odd(message)),
+            // The path itself is valid, so `Invalid` speaks of what is there: a folder, or a file
+            // where a folder was due.
+            ErrorCode::Refused | ErrorCode::Invalid => Ok(FileSeen::Odd(message)),
             ErrorCode::Denied => Ok(FileSeen::Denied),
             _ => Err(sort(AgentError::Remote { code, message }, machine)),
         },

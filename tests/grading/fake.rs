@@ -1,5 +1,10 @@
 //! Machines without containers: an agent that answers as a test tells it to, over a stream in
 //! memory, spoken to by the real client.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail like the test itself"
+)]
 
 use std::{
     collections::HashMap,
