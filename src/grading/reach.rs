@@ -141,7 +141,7 @@ pub(super) async fn exec<M: Machines>(
 }
 
 /// Whether a system call failed for want of processes (EAGAIN), memory or disk.
-fn is_shortage(reason: &str) -> bool {
+pub(super) fn is_shortage(reason: &str) -> bool {
     [
         "Try again",
         "temporarily unavailable",
@@ -207,6 +207,7 @@ async fn dial(
     match timeout(within, agent.dial(target)).await {
         Ok(Ok(stream)) => Ok(Dialled::Connected(stream, agent.clone())),
         Ok(Err(AgentError::Remote { code, message })) => match code {
+            // The agent passes on the operating system's own words for ECONNREFUSED.
             ErrorCode::Unreachable if message.contains("refused") => Ok(Dialled::Refused),
             ErrorCode::Unreachable | ErrorCode::NotFound | ErrorCode::Denied => {
                 Ok(Dialled::OutOfReach(message))
