@@ -62,7 +62,7 @@ mod testing;
 
 pub use evidence::{MAX_EVIDENCE, escape};
 pub use machines::{Machines, Secret, Unreachable};
-pub use matching::{InvalidPattern, Mismatch, check_pattern};
+pub use matching::{InvalidPattern, check_pattern};
 pub use nonce::{NONCE, Nonces};
 pub use runner::{Context, LabFiles, Pace, Sampling, grade_step, run_check};
 
