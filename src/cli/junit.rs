@@ -46,7 +46,11 @@ pub fn report(suites: &[Suite]) -> String {
     xml.push_str("<testsuites>\n");
     for suite in suites {
         let count = |wanted: fn(&Outcome) -> bool| {
-            suite.cases.iter().filter(|case| wanted(&case.outcome)).count()
+            suite
+                .cases
+                .iter()
+                .filter(|case| wanted(&case.outcome))
+                .count()
         };
         // Writing into a string can't fail.
         let _ = writeln!(
@@ -137,8 +141,13 @@ mod tests {
                 case("three", Outcome::Skipped("no engine".to_owned())),
             ],
         }]);
-        assert!(xml.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"3.702\""));
-        assert!(xml.contains("message=\"a &lt; &quot;b&quot; &amp; \u{fffd}[31m\""), "{xml}");
+        assert!(
+            xml.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"3.702\"")
+        );
+        assert!(
+            xml.contains("message=\"a &lt; &quot;b&quot; &amp; \u{fffd}[31m\""),
+            "{xml}"
+        );
         assert!(xml.contains("第一行\nsecond ]]&gt;</failure>"), "{xml}");
     }
 }

@@ -23,7 +23,10 @@ impl LintResult {
     }
 
     fn count(&self, severity: Severity) -> usize {
-        self.problems.iter().filter(|p| p.severity == severity).count()
+        self.problems
+            .iter()
+            .filter(|p| p.severity == severity)
+            .count()
     }
 }
 
@@ -52,7 +55,10 @@ pub fn lint(labs_root: &Path, only: Option<&str>) -> LintResult {
     };
     LintResult {
         problems: problems.into_iter().filter(|p| concerns(&p.file)).collect(),
-        looked_at: looked_at.into_iter().filter(|path| concerns(path)).collect(),
+        looked_at: looked_at
+            .into_iter()
+            .filter(|path| concerns(path))
+            .collect(),
     }
 }
 
@@ -63,7 +69,11 @@ pub fn human(result: &LintResult) -> String {
         // Writing into a string can't fail.
         let _ = writeln!(out, "{problem}\n");
     }
-    let labs = result.looked_at.iter().filter(|path| path.contains('/')).count();
+    let labs = result
+        .looked_at
+        .iter()
+        .filter(|path| path.contains('/'))
+        .count();
     let courses = result.looked_at.len() - labs;
     let _ = writeln!(
         out,
@@ -147,7 +157,10 @@ mod tests {
         let failed = |strict| {
             let cases = suite(&result(), strict).cases;
             let failed = |case: &Case| matches!(case.outcome, Outcome::Failed { .. });
-            let names = cases.iter().filter(|case| failed(case)).map(|c| c.name.clone());
+            let names = cases
+                .iter()
+                .filter(|case| failed(case))
+                .map(|c| c.name.clone());
             names.collect::<Vec<_>>()
         };
         assert_eq!(failed(false), ["c/m/l", "d/course.yaml"]);

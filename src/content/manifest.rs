@@ -101,11 +101,16 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         .and_then(|(line, column)| Some((line.try_into().ok()?, column.try_into().ok()?)))
         .filter(|at| *at != (0, 0));
     let positions = Positions::of(yaml);
-    let place = at
+    let path = at
         .and_then(|(line, column)| positions.path_at(line, column))
-        .filter(|path| !path.is_empty())
-        .map(|path| format!(" in `{path}`"))
         .unwrap_or_default();
+    let within = |path: &str| match path {
+        "" => String::new(),
+        path => format!(" in `{path}`"),
+    };
+    let place = within(path);
+    // A missing field is told at another field beside it.
+    let around = within(path.rsplit_once('.').map_or("", |(around, _)| around));
     let (rule, message, remedy) = match error {
         Error::SerdeUnknownField {
             field, expected, ..
@@ -124,7 +129,7 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         Error::SerdeMissingField { field, .. } if *field == "zh" || *field == "en" => (
             "missing-translation",
             format!(
-                "the text{place} has no {} half",
+                "the text{around} has no {} half",
                 if *field == "zh" {
                     "Chinese (`zh`)"
                 } else {
@@ -135,7 +140,7 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         ),
         Error::SerdeMissingField { field, .. } => (
             "missing-field",
-            format!("the field `{field}` is missing{place}"),
+            format!("the field `{field}` is missing{around}"),
             format!("add `{field}:`"),
         ),
         Error::DuplicateMappingKey { key, .. } => (
@@ -162,8 +167,13 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         ),
         Error::InvalidScalar { ty, .. } => (
             "wrong-type",
-            format!("the value{place} does not read as {ty}"),
-            format!("write {ty}"),
+            format!("the value{place} is not {}", kind(ty)),
+            format!("write {}", kind(ty)),
+        ),
+        Error::Unexpected { expected, .. } => (
+            "wrong-type",
+            format!("the value{place} is not what belongs here"),
+            format!("write {}", kind(expected)),
         ),
         Error::NullIntoString { .. } => (
             "wrong-type",
@@ -189,6 +199,20 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
     Problem::error(rule, file, message, remedy).at(at)
 }
 
+/// A type of the program in words.
+fn kind(name: &str) -> &str {
+    match name {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "i8" | "i16" | "i32" | "i64" => "a whole number, possibly negative",
+        "f32" | "f64" => "a number",
+        "bool" | "boolean" => "`true` or `false`",
+        "string" | "string scalar" => "a text",
+        "sequence" | "sequence start" => "a list",
+        "mapping" | "mapping start" => "fields, each with its value",
+        other => other,
+    }
+}
+
 fn too_complex(file: &str, at: Option<(u32, u32)>) -> Problem {
     Problem::error(
         "manifest-too-complex",
@@ -209,8 +233,11 @@ fn mend(message: &str) -> String {
     }
 }
 
+/// The first line, without the place that [`Problem`] names itself.
 fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim().to_owned()
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.rfind(" at line ").map_or(line, |end| &line[..end]);
+    line.trim().to_owned()
 }
 
 #[cfg(test)]
