@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The commands: one file each.
 
 mod backup;
@@ -81,3 +82,9 @@ impl Cli {
         }
     }
 }
+=======
+//! The commands of the program, one file each.
+
+pub mod junit;
+pub mod lab_lint;
+>>>>>>> content

@@ -325,7 +325,13 @@ impl CourseLoader<'_> {
                                 loaded.lessons.insert(id.clone(), lesson);
                                 LoadedItem::Lesson(id.clone())
                             }
-                            None => LoadedItem::Unavailable(item.clone()),
+                            None => {
+                                // What a broken lesson would show is not known.
+                                let images = format!("{}/images/", module.id);
+                                let shown = files.keys().filter(|path| path.starts_with(&images));
+                                used.extend(shown.cloned());
+                                LoadedItem::Unavailable(item.clone())
+                            }
                         }
                     }
                     Item::Lab(id) if !loaded.labs.contains_key(id) => {

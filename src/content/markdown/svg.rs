@@ -10,7 +10,7 @@ use std::{borrow::Cow, collections::HashSet, sync::LazyLock};
 use ammonia::Builder;
 use regex::Regex;
 
-use super::escape::escape;
+use super::{bounds, escape::escape};
 
 const ELEMENTS: [&str; 24] = [
     "svg",
@@ -131,6 +131,12 @@ pub(super) struct Diagram {
 /// Cleans an SVG file. `prefix` goes in front of its ids; `alt` is what a reader hears who does
 /// not see it (the file's own title and description come first).
 pub(super) fn inline(source: &str, prefix: &str, alt: &str) -> Diagram {
+    if bounds::drawing_too_complex(source) {
+        return Diagram {
+            html: String::new(),
+            removed: Vec::new(),
+        };
+    }
     let prefix = prefix.to_owned();
     let cleaned = Builder::empty()
         .tags(ELEMENTS.into())
