@@ -1,12 +1,8 @@
 //! Slipway: a self-hosted server for interactive courses and labs.
 
-<<<<<<< HEAD
 pub mod auth;
 pub mod cli;
 pub mod config;
-=======
-pub mod cli;
->>>>>>> content
 pub mod content;
 pub mod domain;
 pub mod grading;

@@ -1,27 +1,3 @@
-<<<<<<< HEAD
-//! `slipway lab lint`
-
-use std::{path::Path, process::ExitCode};
-
-use crate::{
-    config::Config,
-    content::{Catalog, problem::any_error},
-    lifecycle::StartError,
-};
-
-/// Explains every mistake; the code is 0 when there are only warnings.
-pub(super) fn run(config: &Config, junit: Option<&Path>) -> Result<ExitCode, StartError> {
-    let loaded = Catalog::load(&config.labs_dir);
-    for problem in &loaded.problems {
-        println!("{problem}");
-    }
-    let _ = junit;
-    Ok(if any_error(&loaded.problems) {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
-=======
 //! `slipway lab lint`: explains every mistake in the files of the courses.
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
@@ -201,5 +177,4 @@ mod tests {
         assert!(!result().is_success(false));
         assert!(human(&result()).ends_with("1 course, 2 labs: 2 errors, 1 warning\n"));
     }
->>>>>>> content
 }

@@ -4,7 +4,8 @@
 mod backup;
 //mod doctor;
 mod lab;
-mod lab_lint;
+pub mod junit;
+pub mod lab_lint;
 pub mod lab_test;
 //mod serve;
 mod user;
