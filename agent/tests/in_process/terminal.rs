@@ -1,11 +1,9 @@
 //! Terminals: survival, pace, bytes as they are.
 
-mod common;
-
-use bytes::Bytes;
-use common::{
+use crate::common::{
     LONG, connect, eventually, machine, machine_with, name, read_until, terminal, terminal_running,
 };
+use bytes::Bytes;
 use slipway_agent::protocol::{ErrorCode, ExitStatus, TerminalEvent, TerminalState};
 use tokio::time::timeout;
 
