@@ -41,14 +41,25 @@ pub(super) enum LabCommand {
 
 pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode, StartError> {
     match command {
-        LabCommand::Lint { only, strict, junit } => {
+        LabCommand::Lint {
+            only,
+            strict,
+            junit,
+        } => {
             let result = lab_lint::lint(&config.labs_dir, only.as_deref());
             print!("{}", lab_lint::human(&result));
             if let Some(file) = junit {
-                std::fs::write(file, super::junit::report(&[lab_lint::suite(&result, strict)]))?;
+                std::fs::write(
+                    file,
+                    super::junit::report(&[lab_lint::suite(&result, strict)]),
+                )?;
             }
             let success = result.is_success(strict);
-            Ok(if success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if success {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         LabCommand::Test { labs, junit, jobs } => {
             lab_test::run(config, &labs, junit.as_deref(), jobs).await

@@ -1,10 +1,9 @@
-<<<<<<< HEAD
 //! The commands: one file each.
 
 mod backup;
 //mod doctor;
-mod lab;
 pub mod junit;
+mod lab;
 pub mod lab_lint;
 pub mod lab_test;
 //mod serve;
@@ -83,9 +82,3 @@ impl Cli {
         }
     }
 }
-=======
-//! The commands of the program, one file each.
-
-pub mod junit;
-pub mod lab_lint;
->>>>>>> content
