@@ -320,18 +320,17 @@ impl CourseLoader<'_> {
             for item in &module.items {
                 let item = match item {
                     Item::Lesson(id) if !loaded.lessons.contains_key(id) => {
-                        match self.lesson(&loaded.course.id, &module.id, id, &files, &mut used) {
-                            Some(lesson) => {
-                                loaded.lessons.insert(id.clone(), lesson);
-                                LoadedItem::Lesson(id.clone())
-                            }
-                            None => {
-                                // What a broken lesson would show is not known.
-                                let images = format!("{}/images/", module.id);
-                                let shown = files.keys().filter(|path| path.starts_with(&images));
-                                used.extend(shown.cloned());
-                                LoadedItem::Unavailable(item.clone())
-                            }
+                        let course = &loaded.course.id;
+                        if let Some(lesson) = self.lesson(course, &module.id, id, &files, &mut used)
+                        {
+                            loaded.lessons.insert(id.clone(), lesson);
+                            LoadedItem::Lesson(id.clone())
+                        } else {
+                            // What a broken lesson would show is not known.
+                            let images = format!("{}/images/", module.id);
+                            let shown = files.keys().filter(|path| path.starts_with(&images));
+                            used.extend(shown.cloned());
+                            LoadedItem::Unavailable(item.clone())
                         }
                     }
                     Item::Lab(id) if !loaded.labs.contains_key(id) => {
