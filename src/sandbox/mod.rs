@@ -6,9 +6,11 @@
 
 pub mod capacity;
 pub mod decide;
+pub mod docker;
 pub mod engine;
 pub mod images;
 pub mod network;
+pub mod profiles;
 
 pub use engine::{
     AgentStream, Engine, EngineError, EngineInfo, GraderSpec, MachineObserved, MachineSpec,

@@ -1,0 +1,143 @@
+//! A network for each sandbox, out of our own pool.
+
+use std::collections::HashMap;
+
+use bollard::{
+    models::{Ipam, IpamConfig, NetworkCreateRequest},
+    query_parameters::ListNetworksOptions,
+};
+use uuid::Uuid;
+
+use super::{client::DockerEngine, error::within, labels};
+use crate::{
+    domain::lab::Network,
+    sandbox::{
+        engine::{EngineError, SandboxSpec},
+        network::{Subnet, routed_ranges},
+    },
+};
+
+/// How often another subnet is tried when somebody else was quicker.
+const ATTEMPTS: u32 = 8;
+
+/// Our bridges' names start with this, which is what firewall rules match.
+pub(super) const BRIDGE_PREFIX: &str = "slw";
+
+/// A network that exists.
+#[derive(Debug, Clone)]
+pub(super) struct SandboxNetwork {
+    pub(super) name: String,
+    pub(super) subnet: Subnet,
+}
+
+impl DockerEngine {
+    pub(super) async fn create_network(
+        &self,
+        spec: &SandboxSpec,
+    ) -> Result<SandboxNetwork, EngineError> {
+        let _allocation = self.allocation.lock().await;
+        let docker = self.docker().await?;
+        let name = format!("slipway-{}-g{}", spec.id, spec.generation);
+        let mut taken = self.taken_subnets().await?;
+        let isolated_gateway = self.has_isolated_gateway().await?;
+        // The id's random end spreads servers and sandboxes over the pool.
+        let from = spec
+            .id
+            .to_string()
+            .parse::<Uuid>()
+            .map_or(0, |id| id.as_u64_pair().1 as u32);
+        for _ in 0..ATTEMPTS {
+            let Some(subnet) = self.config().pool.allocate(&taken, from) else {
+                return Err(EngineError::OutOfRoom(format!(
+                    "every network of {} is in use",
+                    self.config().pool.range()
+                )));
+            };
+            let request = request(self, spec, &name, subnet, isolated_gateway);
+            let made = within(
+                "create a network",
+                self.timeouts().create,
+                docker.create_network(request),
+            )
+            .await;
+            match made {
+                Ok(_) => return Ok(SandboxNetwork { name, subnet }),
+                Err(EngineError::Conflict(_)) => taken.push(subnet),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(EngineError::Conflict(
+            "others keep taking the subnets that were free".to_owned(),
+        ))
+    }
+
+    /// The subnets of every network of the engine, whoever made it, and where the engine is on this
+    /// machine also the ranges it has routes to.
+    async fn taken_subnets(&self) -> Result<Vec<Subnet>, EngineError> {
+        let docker = self.docker().await?;
+        let networks = within(
+            "list networks",
+            self.timeouts().question,
+            docker.list_networks(None::<ListNetworksOptions>),
+        )
+        .await?;
+        let mut taken: Vec<Subnet> = networks
+            .into_iter()
+            .filter_map(|n| n.ipam?.config)
+            .flatten()
+            .filter_map(|c| c.subnet?.parse().ok())
+            .collect();
+        if self.is_local()
+            && let Ok(routes) = tokio::fs::read_to_string("/proc/net/route").await
+        {
+            taken.extend(routed_ranges(&routes));
+        }
+        Ok(taken)
+    }
+}
+
+fn request(
+    engine: &DockerEngine,
+    spec: &SandboxSpec,
+    name: &str,
+    subnet: Subnet,
+    isolated_gateway: bool,
+) -> NetworkCreateRequest {
+    let internal = spec.network == Network::Isolated;
+    let mut options = HashMap::from([(
+        "com.docker.network.bridge.name".to_owned(),
+        bridge_name(spec),
+    )]);
+    if internal && isolated_gateway {
+        options.insert(
+            "com.docker.network.bridge.gateway_mode_ipv4".to_owned(),
+            "isolated".to_owned(),
+        );
+    }
+    NetworkCreateRequest {
+        name: name.to_owned(),
+        driver: Some("bridge".to_owned()),
+        internal: Some(internal),
+        attachable: Some(false),
+        enable_ipv6: Some(false),
+        ipam: Some(Ipam {
+            driver: Some("default".to_owned()),
+            config: Some(vec![IpamConfig {
+                subnet: Some(subnet.to_string()),
+                gateway: (!(internal && isolated_gateway)).then(|| subnet.gateway().to_string()),
+                ..IpamConfig::default()
+            }]),
+            ..Ipam::default()
+        }),
+        options: Some(options),
+        labels: Some(labels::of_sandbox(engine.instance(), spec)),
+        ..NetworkCreateRequest::default()
+    }
+}
+
+/// At most 15 bytes, the kernel's limit: the end of the id is its random part.
+fn bridge_name(spec: &SandboxSpec) -> String {
+    let id = spec.id.to_string();
+    let tail = &id[id.len() - 10..];
+    format!("{BRIDGE_PREFIX}{tail}{:02x}", spec.generation & 0xff)
+}
