@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod config;
 pub mod domain;
+pub mod grading;
 pub mod sandbox;
 pub mod store;
 pub mod web;

@@ -1,0 +1,238 @@
+//! `http:` a machine answers a request from the grader machine like this.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{HeaderMap, Method, Request, Uri, header::HOST};
+use tokio::time::Instant;
+
+use crate::domain::{check::HttpCheck, ids::Slug};
+
+use super::{
+    evidence::Evidence,
+    http_client::{Answer, ExchangeError, exchange},
+    look::{Finding, Stop},
+    machines::Machines,
+    matching::{Seen, judge},
+    messages,
+    nonce::fill,
+    reach::{self, Dialled},
+};
+
+/// Most bytes of an answer's body that are looked at.
+const MAX_BODY: usize = 256 * 1024;
+
+pub(super) async fn look<M: Machines>(
+    machines: &M,
+    machine: &Slug,
+    check: &HttpCheck,
+    nonce: &str,
+    within: Duration,
+    evidence: &mut Evidence,
+) -> Result<Finding, Stop> {
+    let host = machine.as_str();
+    let port = check.port;
+    let request = request(check, host, nonce).map_err(Stop::Lab)?;
+    evidence.line(
+        "request",
+        format_args!("{} {} to {host}:{port}", request.method(), request.uri()),
+    );
+    // A machine that is gone refuses nothing: it must be there for its silence to mean anything.
+    let started = Instant::now();
+    reach::agent(machines, machine).await?;
+    let (stream, _agent) = match reach::dial_port(machines, machine, port, within).await? {
+        Dialled::Connected(stream, agent) => (stream, agent),
+        Dialled::Refused => {
+            evidence.line("seen", "connection refused");
+            return Ok(if check.expect.refused {
+                Finding::Passed
+            } else {
+                Finding::failed(messages::port_refuses(host, port))
+            });
+        }
+        Dialled::OutOfReach(reason) => {
+            evidence.line("seen", reason);
+            return Ok(Finding::failed(messages::port_out_of_reach(host, port)));
+        }
+    };
+    if check.expect.refused {
+        evidence.line("seen", "connection accepted");
+        return Ok(Finding::failed(messages::port_still_answers(host, port)));
+    }
+    let left = within.saturating_sub(started.elapsed());
+    let answer = match exchange(stream, request, left, MAX_BODY).await {
+        Ok(answer) => answer,
+        Err(ExchangeError::Slow) => {
+            evidence.line("seen", "no complete answer in time");
+            let slow = messages::answer_slow(host, port, within.as_secs());
+            return Ok(Finding::failed(slow));
+        }
+        Err(ExchangeError::Broken(reason)) => {
+            evidence.line("seen", reason);
+            return Ok(Finding::failed(messages::answer_broken(host, port)));
+        }
+    };
+    note(&answer, evidence);
+    compare(check, &answer, nonce)
+}
+
+fn note(answer: &Answer, evidence: &mut Evidence) {
+    evidence.line("status", answer.status);
+    for (name, value) in answer.headers.iter().take(16) {
+        evidence.line(
+            &format!("header {name}"),
+            String::from_utf8_lossy(value.as_bytes()),
+        );
+    }
+    evidence.block("body", &answer.body, answer.truncated);
+}
+
+/// The first thing about the answer that is not as asked.
+fn compare(check: &HttpCheck, answer: &Answer, nonce: &str) -> Result<Finding, Stop> {
+    let expect = &check.expect;
+    let status = answer.status.as_u16();
+    let fits = match expect.status {
+        Some(wanted) => status == wanted,
+        None => answer.status.is_success(),
+    };
+    if !fits {
+        return Ok(Finding::failed(messages::status(status, expect.status)));
+    }
+    for (name, wanted) in &expect.headers {
+        let Some(value) = answer.headers.get(name.as_str()) else {
+            return Ok(Finding::failed(messages::header_missing(name)));
+        };
+        let seen = Seen {
+            bytes: value.as_bytes(),
+            truncated: false,
+        };
+        if judge(wanted, seen, nonce)?.is_some() {
+            return Ok(Finding::failed(messages::header(name)));
+        }
+    }
+    if let Some(wanted) = &expect.body {
+        let seen = Seen {
+            bytes: &answer.body,
+            truncated: answer.truncated,
+        };
+        if let Some(mismatch) = judge(wanted, seen, nonce)? {
+            return Ok(Finding::failed(messages::body(mismatch)));
+        }
+    }
+    Ok(Finding::Passed)
+}
+
+/// The request, with the random word in its places. It names no user agent: nothing in it shall
+/// tell a grader from a person.
+fn request(check: &HttpCheck, host: &str, nonce: &str) -> Result<Request<Full<Bytes>>, String> {
+    let wrong = |what: &str, e: &dyn std::fmt::Display| format!("{what}: {e}");
+    let method: Method = check.method.parse().map_err(|e| wrong("method", &e))?;
+    let path = fill(&check.path, nonce);
+    let uri: Uri = path.parse().map_err(|e| wrong("path", &e))?;
+    if !path.starts_with('/') || uri.host().is_some() {
+        return Err("path: must start with one slash".to_owned());
+    }
+    let body = check.body.as_deref().map(|b| fill(b, nonce));
+    let mut request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .body(Full::from(body.unwrap_or_default()))
+        .map_err(|e| wrong("request", &e))?;
+    let headers: &mut HeaderMap = request.headers_mut();
+    let own = format!("{host}:{}", check.port);
+    headers.insert(HOST, own.parse().map_err(|e| wrong("host", &e))?);
+    for (name, value) in &check.headers {
+        let name: hyper::header::HeaderName = name.parse().map_err(|e| wrong("header name", &e))?;
+        let value = fill(value, nonce)
+            .parse()
+            .map_err(|e| wrong("header", &e))?;
+        headers.insert(name, value);
+    }
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::StatusCode;
+
+    use super::*;
+    use crate::grading::testing::check_kind;
+
+    fn check(yaml: &str) -> HttpCheck {
+        match check_kind(yaml) {
+            crate::domain::check::CheckKind::Http(check) => check,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: map,
+            body: body.into(),
+            truncated: false,
+        }
+    }
+
+    #[test]
+    fn the_random_word_goes_wherever_it_is_asked_for() {
+        let check = check(
+            "http: {port: 8080, path: '/echo/{{nonce}}', method: POST, body: 'say {{nonce}}', \
+             headers: {x-word: '{{nonce}}'}}",
+        );
+        let request = request(&check, "desk", "k7").unwrap();
+        assert_eq!(request.uri(), "/echo/k7");
+        assert_eq!(request.headers()["x-word"], "k7");
+        assert_eq!(request.headers()[HOST], "desk:8080");
+        assert!(!request.headers().contains_key("user-agent"));
+    }
+
+    #[test]
+    fn a_path_can_not_name_another_host() {
+        for path in ["http://elsewhere/", "elsewhere", "/a b", "*"] {
+            let check = check(&format!("http: {{port: 80, path: '{path}'}}"));
+            assert!(request(&check, "desk", "k7").is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_compared_condition_by_condition() {
+        let check = check(
+            "http: {port: 80, expect: {status: 200, headers: {content-type: {contains: json}}, \
+             body: {contains: '{{nonce}}'}}}",
+        );
+        let judged = |answer| compare(&check, &answer, "k7").unwrap();
+        let json = [("content-type", "application/json")];
+        assert_eq!(judged(answer(200, &json, "[\"k7\"]")), Finding::Passed);
+        assert_eq!(
+            judged(answer(404, &json, "[\"k7\"]")),
+            Finding::failed(messages::status(404, Some(200)))
+        );
+        assert_eq!(
+            judged(answer(200, &[], "k7")),
+            Finding::failed(messages::header_missing("content-type"))
+        );
+        assert_eq!(
+            judged(answer(200, &[("content-type", "text/html")], "k7")),
+            Finding::failed(messages::header("content-type"))
+        );
+        assert!(matches!(
+            judged(answer(200, &json, "k8")),
+            Finding::Failed { .. }
+        ));
+    }
+
+    #[test]
+    fn a_redirect_is_not_followed_and_not_a_success() {
+        let check = check("http: {port: 80}");
+        assert_eq!(
+            compare(&check, &answer(302, &[("location", "/ok")], ""), "").unwrap(),
+            Finding::failed(messages::status(302, None))
+        );
+    }
+}
