@@ -2,8 +2,10 @@
 
 pub mod auth;
 pub mod config;
+pub mod content;
 pub mod domain;
 pub mod grading;
 pub mod sandbox;
+pub mod services;
 pub mod store;
 pub mod web;

@@ -11,6 +11,7 @@ use nix::libc::{self, c_char, c_int, c_long};
 use std::ffi::CString;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use tokio::io::unix::AsyncFd;
 
 /// Whom a process becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -504,4 +505,11 @@ pub(super) fn random_name() -> io::Result<String> {
         let _ = write!(text, "{byte:02x}");
         text
     }))
+}
+
+/// Registers a descriptor with the runtime, so that tasks can wait for it.
+pub(super) fn wait_for(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an owned descriptor stays open and stays itself until it is dropped, and the
+    // AsyncFd that owns it gives out shared references only.
+    unsafe { AsyncFd::register(fd) }.map_err(io::Error::from)
 }

@@ -127,7 +127,7 @@ impl Terminal {
             || Ring::new(config.scrollback_bytes),
             |former| former.lock().ring.clone(),
         );
-        let master = Arc::new(AsyncFd::register(pty.master).map_err(io::Error::from)?);
+        let master = Arc::new(sys::wait_for(pty.master)?);
         let (input, queue) = mpsc::channel(INPUT_DEPTH);
         let terminal = Arc::new(Self {
             name: request.name.clone(),

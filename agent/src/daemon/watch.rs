@@ -4,10 +4,10 @@
 //! scans. So one code path serves machines with inotify and those where its instances are used
 //! up (then a timer triggers the scan), and a storm of events costs one scan per pause.
 
-use super::Agent;
 use super::failure::Failure;
 use super::files::{self, kind, modified_ms};
 use super::resolve::open_home;
+use super::{Agent, sys};
 use crate::body::{Body, ChannelBody};
 use crate::protocol::{EntryKind, FRAME_CHANGES, FileChanges, MAX_CHANGES, encode_frame};
 use bytes::Bytes;
@@ -21,7 +21,6 @@ use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
@@ -56,27 +55,24 @@ async fn ended(mut incoming: Incoming) {
 
 async fn follow(agent: Arc<Agent>, sender: mpsc::Sender<Bytes>) {
     let flags = InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK;
-    let notify = Inotify::init(flags)
-        .ok()
-        .and_then(|notify| AsyncFd::register(Arc::new(Watches(notify))).ok());
-    let watches = notify.as_ref().map(|n| n.get_ref().clone());
+    let watches = Inotify::init(flags).ok().map(Arc::new);
+    // A second descriptor for waiting; the first one is for adding and reading.
+    let notify = watches.as_ref().and_then(|watches| {
+        let fd = watches.as_fd().try_clone_to_owned().ok()?;
+        sys::wait_for(fd).ok()
+    });
     let Ok((mut before, _)) = scan(&agent, watches.clone()).await else {
         return;
     };
     loop {
-        match &notify {
-            Some(notify) => {
+        match notify.as_ref().zip(watches.as_ref()) {
+            Some((notify, watches)) => {
                 let Ok(mut ready) = notify.readable().await else {
                     return;
                 };
                 sleep(GATHER).await;
                 // Which file an event names does not matter, the scan will tell.
-                while ready
-                    .get_inner()
-                    .0
-                    .read_events()
-                    .is_ok_and(|events| !events.is_empty())
-                {}
+                while watches.read_events().is_ok_and(|events| !events.is_empty()) {}
                 ready.clear_ready();
             }
             None => sleep(POLL).await,
@@ -99,20 +95,6 @@ async fn follow(agent: Arc<Agent>, sender: mpsc::Sender<Bytes>) {
         {
             return;
         }
-    }
-}
-
-struct Watches(Inotify);
-
-impl AsFd for Watches {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl std::os::fd::AsRawFd for Watches {
-    fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        std::os::fd::AsRawFd::as_raw_fd(&self.0.as_fd())
     }
 }
 
@@ -146,7 +128,7 @@ fn compare(before: &Scan, now: &Scan, complete: bool) -> FileChanges {
 }
 
 /// Looks at the home, and puts a watch on every folder met. False: not everything was seen.
-async fn scan(agent: &Arc<Agent>, watches: Option<Arc<Watches>>) -> Result<(Scan, bool), Failure> {
+async fn scan(agent: &Arc<Agent>, watches: Option<Arc<Inotify>>) -> Result<(Scan, bool), Failure> {
     let home = agent.config.learner.home.clone();
     files::as_learner(agent, move || {
         let mut found = Scanner {
@@ -163,7 +145,7 @@ async fn scan(agent: &Arc<Agent>, watches: Option<Arc<Watches>>) -> Result<(Scan
 }
 
 struct Scanner {
-    watches: Option<Arc<Watches>>,
+    watches: Option<Arc<Inotify>>,
     scan: Scan,
     folders: usize,
     complete: bool,
@@ -240,7 +222,7 @@ impl Scanner {
         // By descriptor, so that no link swapped in meanwhile is watched in its place. A second
         // watch on the same folder is the same watch.
         let path = format!("/proc/self/fd/{}", folder.as_raw_fd());
-        let _ = watches.0.add_watch(path.as_str(), flags);
+        let _ = watches.add_watch(path.as_str(), flags);
     }
 }
 

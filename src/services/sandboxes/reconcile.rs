@@ -255,10 +255,10 @@ impl App {
         });
     }
 
-    fn start_task<F>(&self, id: SandboxId, work: F)
+    fn start_task<F, T>(&self, id: SandboxId, work: F)
     where
-        F: AsyncFnOnce(App) + Send + 'static,
-        F::CallOnceFuture: Send,
+        F: FnOnce(App) -> T + Send + 'static,
+        T: Future<Output = ()> + Send,
     {
         if !self.reconciler.state().busy.insert(id) {
             return;
