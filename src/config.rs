@@ -2,7 +2,7 @@
 //!
 //! The only place that reads the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use figment::{
     Figment,
@@ -20,6 +20,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where browsers reach it; decides whether cookies are marked `Secure`.
     pub public_url: String,
+    /// Where the container engine listens, as in `DOCKER_HOST`, which is used when this is left
+    /// out; else the default socket.
+    pub engine_host: Option<String>,
     /// The folder of the database and logs.
     pub data_dir: PathBuf,
     /// The folder of courses and of `images/`.
@@ -28,6 +31,8 @@ pub struct Config {
     pub static_dir: PathBuf,
     /// The agent's static binary; beside this program when left out.
     pub agent_binary: Option<PathBuf>,
+    /// Build arguments for every lab image, such as `http_proxy`.
+    pub image_build_args: BTreeMap<String, String>,
     /// How many sandboxes run at once.
     pub max_sandboxes: usize,
     /// How many sandboxes one learner may have at once.
@@ -53,10 +58,12 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: "http://localhost:8080".to_owned(),
+            engine_host: None,
             data_dir: PathBuf::from("data"),
             labs_dir: PathBuf::from("labs"),
             static_dir: PathBuf::from("static"),
             agent_binary: None,
+            image_build_args: BTreeMap::new(),
             max_sandboxes: 50,
             max_sandboxes_per_learner: 2,
             sandbox_memory: None,
@@ -83,12 +90,15 @@ pub enum ConfigError {
 impl Config {
     /// Reads `slipway.toml` of the current folder, if there is one, and the environment.
     pub fn load() -> Result<Self, ConfigError> {
-        let config: Self = Figment::from(Serialized::defaults(Self::default()))
+        let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file("slipway.toml"))
             // Names the setup script and the image bootstrap use for themselves are not ours.
             .merge(Env::prefixed("SLIPWAY_").ignore(&["debian_mirror"]))
             .extract()
             .map_err(Box::new)?;
+        if config.engine_host.is_none() {
+            config.engine_host = std::env::var("DOCKER_HOST").ok().filter(|h| !h.is_empty());
+        }
         let url = &config.public_url;
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(ConfigError::PublicUrl(url.clone()));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use crate::domain::{
@@ -111,16 +111,21 @@ pub async fn grade_step<M: Machines>(ctx: &Context<'_, M>, step: &Step) -> Vec<C
     let (mut lookers, actors): (Vec<_>, Vec<_>) = runs
         .iter_mut()
         .partition(|run| !run.check_may_change_things());
-    each(&mut lookers, async |run| {
-        run.first(Sampling::Settled, until).await;
-    })
-    .await;
+    let mut looks = Vec::with_capacity(lookers.len());
+    for run in &mut lookers {
+        looks.push(run.first(Sampling::Settled, until).boxed());
+    }
+    a_few_at_once(looks).await;
     // From the end of the last first look, so that every pair is at least this far apart.
     let next = Instant::now() + ctx.pace.second_look_after;
     lookers.retain(|run| run.wants_second_look());
     if !lookers.is_empty() {
         sleep_until(next).await;
-        each(&mut lookers, async |run| run.second(until).await).await;
+        let mut looks = Vec::with_capacity(lookers.len());
+        for run in &mut lookers {
+            looks.push(run.second(until).boxed());
+        }
+        a_few_at_once(looks).await;
     }
     for run in actors {
         run.first(Sampling::Settled, until).await;
@@ -128,12 +133,10 @@ pub async fn grade_step<M: Machines>(ctx: &Context<'_, M>, step: &Step) -> Vec<C
     runs.into_iter().map(Run::result).collect()
 }
 
-async fn each<'r, 'a: 'r, M: Machines + 'a>(
-    runs: &mut [&'r mut Run<'a, M>],
-    look: impl AsyncFn(&mut Run<'a, M>),
-) {
-    stream::iter(runs.iter_mut())
-        .for_each_concurrent(CONCURRENT_LOOKS, async |run| look(run).await)
+async fn a_few_at_once(looks: Vec<BoxFuture<'_, ()>>) {
+    stream::iter(looks)
+        .buffer_unordered(CONCURRENT_LOOKS)
+        .collect::<()>()
         .await;
 }
 

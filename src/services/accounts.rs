@@ -56,12 +56,16 @@ impl App {
         name: &str,
         password: String,
     ) -> Result<SignedIn, ServiceError> {
-        self.create_user(name, password, Role::Admin, Some(link)).await
+        self.create_user(name, password, Role::Admin, Some(link))
+            .await
     }
 
     /// Whether the link that makes the first administrator is good.
     pub async fn set_up_link_is_open(&self, link: &str) -> Result<bool, ServiceError> {
-        Ok(self.store.one_time_token_is_open(&token::hash(link)).await?)
+        Ok(self
+            .store
+            .one_time_token_is_open(&token::hash(link))
+            .await?)
     }
 
     /// The token for the link that makes the first administrator; `None` when there is one. Every
@@ -72,7 +76,8 @@ impl App {
         }
         let link = token::generate()?;
         let mut tx = self.store.begin().await?;
-        tx.replace_first_admin_token(&token::hash(&link), self.clock.now()).await?;
+        tx.replace_first_admin_token(&token::hash(&link), self.clock.now())
+            .await?;
         tx.commit().await?;
         Ok(Some(link))
     }
@@ -87,7 +92,12 @@ impl App {
         let username: Username = name.parse().map_err(|_| Refusal::InvalidUsername)?;
         let hash = self.hasher.hash(new_password(password)?).await?;
         let now = self.clock.now();
-        let user = User { id: UserId::generate(), username, role, created_at: now };
+        let user = User {
+            id: UserId::generate(),
+            username,
+            role,
+            created_at: now,
+        };
         let mut tx = self.store.begin().await?;
         if let Some(link) = link
             && !tx.use_token(&token::hash(link), now).await?
@@ -134,19 +144,22 @@ impl App {
         let now = self.clock.now();
         let expires = now.plus(self.config.login_lifetime.duration());
         let mut tx = self.store.begin().await?;
-        tx.insert_login_session(&token::hash(&cookie), user.id, &csrf, now, expires).await?;
+        tx.insert_login_session(&token::hash(&cookie), user.id, &csrf, now, expires)
+            .await?;
         tx.commit().await?;
-        Ok(SignedIn { token: cookie, user })
+        Ok(SignedIn {
+            token: cookie,
+            user,
+        })
     }
 
     /// The login session of a cookie, unless it is over.
-    pub async fn login_session(
-        &self,
-        cookie: &str,
-    ) -> Result<Option<LoginSession>, ServiceError> {
+    pub async fn login_session(&self, cookie: &str) -> Result<Option<LoginSession>, ServiceError> {
         let now = self.clock.now();
         let hash = token::hash(cookie);
-        let Some(session) = self.store.login_session(&hash, now).await? else { return Ok(None) };
+        let Some(session) = self.store.login_session(&hash, now).await? else {
+            return Ok(None);
+        };
         if now.since(session.seen_at) >= TOUCH_EVERY {
             let expires = now.plus(self.config.login_lifetime.duration());
             let mut tx = self.store.begin().await?;
@@ -175,7 +188,11 @@ impl App {
         if !self.throttle.sign_in(address, &user.username.key()) {
             return Err(Refusal::TooManyTries.into());
         }
-        let hash = self.store.user_by_name(&user.username).await?.map(|(_, hash)| hash);
+        let hash = self
+            .store
+            .user_by_name(&user.username)
+            .await?
+            .map(|(_, hash)| hash);
         if !self.hasher.verify(Password::typed(old), hash).await? {
             return Err(Refusal::WrongCredentials.into());
         }

@@ -54,7 +54,12 @@ impl std::fmt::Debug for Agents {
 impl Agents {
     /// No connection yet. Drivers run on `tasks` until `stop`.
     pub fn new(engine: Arc<dyn Engine>, tasks: TaskTracker, stop: CancellationToken) -> Self {
-        Self { engine, slots: Mutex::default(), tasks, stop }
+        Self {
+            engine,
+            slots: Mutex::default(),
+            tasks,
+            stop,
+        }
     }
 
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Slot>> {

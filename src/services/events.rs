@@ -35,9 +35,7 @@ pub struct Events {
 }
 
 impl Events {
-    fn channels(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<AttemptId, broadcast::Sender<Event>>> {
+    fn channels(&self) -> std::sync::MutexGuard<'_, HashMap<AttemptId, broadcast::Sender<Event>>> {
         // The map is whole after every statement: a panic elsewhere did not break it.
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -46,7 +44,10 @@ impl Events {
     pub fn subscribe(&self, attempt: AttemptId) -> broadcast::Receiver<Event> {
         let mut channels = self.channels();
         channels.retain(|_, sender| sender.receiver_count() > 0);
-        channels.entry(attempt).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
+        channels
+            .entry(attempt)
+            .or_insert_with(|| broadcast::channel(BACKLOG).0)
+            .subscribe()
     }
 
     /// Tells those who listen, if any.

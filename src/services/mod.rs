@@ -7,6 +7,7 @@ pub mod agents;
 mod error;
 pub mod events;
 pub mod grading;
+mod housekeeping;
 pub mod images;
 pub mod learning;
 pub mod publishing;
@@ -18,13 +19,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use self::error::{Refusal, ServiceError};
+pub use self::{
+    error::{Refusal, ServiceError},
+    sandboxes::describe_outcome,
+};
 use crate::{
     auth::{password::Hasher, throttle::Throttle},
     config::Config,
-    content::catalog::{Catalog, Loaded},
+    content::Loaded,
     domain::clock::Clock,
-    sandbox::{Engine, ImageBuilder},
+    sandbox::Engine,
     store::Store,
 };
 
@@ -50,7 +54,7 @@ pub struct Inner {
     /// The container engine.
     pub engine: Arc<dyn Engine>,
     /// The lab images and their state.
-    pub images: ImageBuilder,
+    pub images: images::Images,
     /// Connections to machines.
     pub agents: agents::Agents,
     /// News for open pages.
@@ -86,7 +90,7 @@ pub struct Parts {
     /// The database.
     pub store: Store,
     /// The lab images and their state.
-    pub images: ImageBuilder,
+    pub images: images::Images,
     /// Background work; waited for at the end.
     pub tasks: TaskTracker,
     /// Cancelled when the server ends.
@@ -96,7 +100,14 @@ pub struct Parts {
 impl App {
     /// Puts the program together. Nothing runs in the background yet.
     pub fn new(parts: Parts, engine: Arc<dyn Engine>) -> Self {
-        let Parts { config, clock, store, images, tasks, stop } = parts;
+        let Parts {
+            config,
+            clock,
+            store,
+            images,
+            tasks,
+            stop,
+        } = parts;
         let agents = agents::Agents::new(Arc::clone(&engine), tasks.clone(), stop.clone());
         Self(Arc::new(Inner {
             reconciler: sandboxes::Reconciler::new(&config),
@@ -121,21 +132,7 @@ impl App {
         Arc::clone(&self.catalog.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The courses as they are now.
-    pub fn catalog(&self) -> impl std::ops::Deref<Target = Catalog> {
-        CatalogRef(self.loaded())
-    }
-
     fn set_catalog(&self, loaded: Loaded) {
         *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
-    }
-}
-
-struct CatalogRef(Arc<Loaded>);
-
-impl std::ops::Deref for CatalogRef {
-    type Target = Catalog;
-    fn deref(&self) -> &Catalog {
-        &self.0.catalog
     }
 }

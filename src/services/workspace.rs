@@ -24,9 +24,7 @@ impl From<ConnectError> for ServiceError {
         tracing::warn!(%error, "a machine's agent can't be reached");
         match error {
             ConnectError::Engine(error) => error.into(),
-            ConnectError::Agent(_) | ConnectError::Timeout => {
-                Refusal::MachineUnreachable.into()
-            }
+            ConnectError::Agent(_) | ConnectError::Timeout => Refusal::MachineUnreachable.into(),
         }
     }
 }
@@ -59,7 +57,10 @@ impl App {
         if !known.is_some_and(|m| m.terminals > 0 || is_edited) {
             return Err(Refusal::NoSuchMachine.into());
         }
-        let agent = self.agents.get(sandbox.id, sandbox.generation, machine).await?;
+        let agent = self
+            .agents
+            .get(sandbox.id, sandbox.generation, machine)
+            .await?;
         Ok((sandbox, agent))
     }
 
@@ -79,12 +80,22 @@ impl App {
         let name = TerminalName::new(format!("t{n}"))
             .map_err(|e| ServiceError::Internal(e.to_string()))?;
         // Any size will do: the browser tells the real one at once.
-        let request = OpenTerminal { name: name.clone(), cols: 80, rows: 24, argv: None };
+        let request = OpenTerminal {
+            name: name.clone(),
+            cols: 80,
+            rows: 24,
+            argv: None,
+        };
         let info = agent.open_terminal(&request).await?;
         // An offset from before a reset means nothing in the new machine.
         let from = from.filter(|from| *from <= info.end);
         let (sender, receiver) = agent.attach_terminal(&name, from).await?;
-        Ok(TerminalView { info, sender, receiver, sandbox })
+        Ok(TerminalView {
+            info,
+            sender,
+            receiver,
+            sandbox,
+        })
     }
 
     /// The content of a folder of the learner's home.

@@ -27,7 +27,11 @@ pub(super) fn open_below(
     flags: OFlag,
 ) -> Result<OwnedFd, Failure> {
     let text = if path.is_home() { "." } else { path.as_str() };
-    let flags = flags | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
+    let mut flags = flags | OFlag::O_CLOEXEC;
+    if !flags.contains(OFlag::O_PATH) {
+        // A terminal device must not become the agent's own. (Refused beside O_PATH.)
+        flags |= OFlag::O_NOCTTY;
+    }
     let how = OpenHow::new()
         .flags(flags)
         .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);

@@ -20,4 +20,4 @@ mod volume;
 
 pub use build::{BuildError, ImageBuilder};
 pub use client::{DockerConfig, DockerEngine, Timeouts};
-pub use labels::InstanceId;
+pub use labels::{InstanceId, InvalidInstance};

@@ -56,11 +56,14 @@ impl App {
     }
 
     fn tell(&self, seen: &mut Seen, attempt: AttemptId, results: Vec<CheckResult>) {
-        let summary: Vec<_> =
-            results.iter().map(|r| (r.check.to_string(), r.outcome)).collect();
+        let summary: Vec<_> = results
+            .iter()
+            .map(|r| (r.check.to_string(), r.outcome))
+            .collect();
         if seen.get(&attempt) != Some(&summary) {
             seen.insert(attempt, summary);
-            self.events.publish(attempt, Event::Ticks(Arc::new(results)));
+            self.events
+                .publish(attempt, Event::Ticks(Arc::new(results)));
         }
     }
 
@@ -69,7 +72,9 @@ impl App {
         &self,
         attempt: AttemptId,
     ) -> Result<Option<Vec<CheckResult>>, ServiceError> {
-        let Some(sandbox) = self.store.latest_sandbox(attempt).await? else { return Ok(None) };
+        let Some(sandbox) = self.store.latest_sandbox(attempt).await? else {
+            return Ok(None);
+        };
         if sandbox.state != SandboxState::Ready {
             return Ok(None);
         }

@@ -48,7 +48,11 @@ impl SandboxMachines {
                 Err(_) => false,
             },
         };
-        if is_gone { Err(Unreachable::Gone) } else { Err(Unreachable::Ours(error.to_string())) }
+        if is_gone {
+            Err(Unreachable::Gone)
+        } else {
+            Err(Unreachable::Ours(error.to_string()))
+        }
     }
 }
 

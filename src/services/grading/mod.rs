@@ -5,6 +5,7 @@ mod machines;
 mod worker;
 
 pub use machines::SandboxMachines;
+pub use worker::GRADERS;
 
 use super::{App, Refusal, ServiceError, events::Event};
 use crate::{
@@ -45,7 +46,11 @@ impl App {
             return Err(Refusal::InvalidKey.into());
         }
         let version = self.lab_version(attempt.lab_version_id).await?;
-        let possible = version.lab.step(step).ok_or(ServiceError::NotFound)?.points();
+        let possible = version
+            .lab
+            .step(step)
+            .ok_or(ServiceError::NotFound)?
+            .points();
         let sandbox = self.ready_sandbox(attempt.id).await?;
         let new = NewSubmission {
             attempt_id: attempt.id,
@@ -65,7 +70,8 @@ impl App {
         let submission = tx.submit(&new, self.clock.now()).await?;
         tx.commit().await?;
         tracing::info!(submission.id = %submission.id, step = %step, "submission acknowledged");
-        self.events.publish(attempt.id, Event::Submission(submission.id));
+        self.events
+            .publish(attempt.id, Event::Submission(submission.id));
         self.grading.notify_one();
         self.submission_view(attempt, submission).await
     }
@@ -78,7 +84,8 @@ impl App {
     ) -> Result<SubmissionView, ServiceError> {
         let submission = self.store.submission(id).await?;
         let submission = submission.filter(|s| s.attempt_id == attempt.id);
-        self.submission_view(attempt, submission.ok_or(ServiceError::NotFound)?).await
+        self.submission_view(attempt, submission.ok_or(ServiceError::NotFound)?)
+            .await
     }
 
     async fn submission_view(

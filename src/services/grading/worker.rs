@@ -71,7 +71,10 @@ impl App {
         let Some(job) = job else { return Ok(false) };
         // There may be more: another grader takes it.
         self.grading.notify_one();
-        self.events.publish(job.submission.attempt_id, Event::Submission(job.submission.id));
+        self.events.publish(
+            job.submission.attempt_id,
+            Event::Submission(job.submission.id),
+        );
         tokio::select! {
             graded = self.grade(&job) => graded?,
             // Dropped half-way: the next server frees the lease and grades it.
@@ -119,8 +122,14 @@ impl App {
         let files = self.store.lab_files(id).await?;
         // The checks come from their published rows, not from any file.
         let checks = self.store.checks(id, &job.submission.step).await?;
-        let step = version.lab.step(&job.submission.step).ok_or(ServiceError::NotFound)?;
-        let step = crate::domain::lab::Step { checks, ..step.clone() };
+        let step = version
+            .lab
+            .step(&job.submission.step)
+            .ok_or(ServiceError::NotFound)?;
+        let step = crate::domain::lab::Step {
+            checks,
+            ..step.clone()
+        };
         let machines = SandboxMachines::new(self, sandbox);
         let context = Context {
             machines: &machines,
@@ -148,7 +157,8 @@ impl App {
                 submission.id = %submission.id, submission.state = state.as_str(), earned,
                 possible = submission.possible, "submission graded"
             );
-            self.events.publish(submission.attempt_id, Event::Submission(submission.id));
+            self.events
+                .publish(submission.attempt_id, Event::Submission(submission.id));
         }
         Ok(())
     }

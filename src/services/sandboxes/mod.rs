@@ -5,6 +5,7 @@ mod prepare;
 mod reconcile;
 mod spec;
 
+pub use prepare::describe as describe_outcome;
 pub(crate) use spec::grader_name;
 
 use std::{
@@ -126,7 +127,10 @@ impl App {
         }
         let version = self.store.lab_version(id).await?.map(Arc::new);
         let version = version.ok_or(ServiceError::NotFound)?;
-        self.reconciler.state().versions.insert(id, Arc::clone(&version));
+        self.reconciler
+            .state()
+            .versions
+            .insert(id, Arc::clone(&version));
         Ok(version)
     }
 
@@ -135,7 +139,9 @@ impl App {
         let secret = token::generate()?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let inserted = tx.insert_sandbox(SandboxId::generate(), attempt, &secret, now).await?;
+        let inserted = tx
+            .insert_sandbox(SandboxId::generate(), attempt, &secret, now)
+            .await?;
         // Counted with the new one inside the transaction: fifty clicks can't slip past.
         let live = tx.count_live_sandboxes_of(attempt.user_id).await?;
         if inserted.is_ok() && live > self.config.max_sandboxes_per_learner {
@@ -143,6 +149,11 @@ impl App {
         }
         tx.commit().await?;
         if inserted.is_ok() {
+            // What failed before gets another try.
+            let version = self.lab_version(attempt.lab_version_id).await?;
+            for (image, _) in self.images_not_ready(&version.lab) {
+                self.images.request(&image);
+            }
             self.sandbox_changed(attempt.id);
         }
         let sandbox = self.store.latest_sandbox(attempt.id).await?;
@@ -158,8 +169,11 @@ impl App {
         let (by, allowed) = (lab.extension.as_millis(), lab.max_extensions);
         if !tx.extend_sandbox(sandbox.id, by, allowed).await? {
             let running = matches!(sandbox.state, SandboxState::Ready | SandboxState::Paused);
-            let refusal =
-                if running { Refusal::NoExtensionLeft } else { Refusal::SandboxNotReady };
+            let refusal = if running {
+                Refusal::NoExtensionLeft
+            } else {
+                Refusal::SandboxNotReady
+            };
             return Err(refusal.into());
         }
         tx.commit().await?;
@@ -190,7 +204,11 @@ impl App {
 
     /// Ends a sandbox for an administrator.
     pub async fn stop_sandbox(&self, id: SandboxId) -> Result<(), ServiceError> {
-        let sandbox = self.store.sandbox(id).await?.ok_or(ServiceError::NotFound)?;
+        let sandbox = self
+            .store
+            .sandbox(id)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
         self.end_sandbox(&sandbox, EndReason::Stopped, None).await
     }
 
@@ -201,7 +219,9 @@ impl App {
         failure: Option<&str>,
     ) -> Result<(), ServiceError> {
         let mut tx = self.store.begin().await?;
-        let ended = tx.end_sandbox(sandbox.id, reason, failure, self.clock.now()).await?;
+        let ended = tx
+            .end_sandbox(sandbox.id, reason, failure, self.clock.now())
+            .await?;
         tx.commit().await?;
         if ended {
             tracing::info!(
@@ -218,11 +238,20 @@ impl App {
         &self,
         attempt: AttemptId,
     ) -> Result<Option<SandboxView>, ServiceError> {
-        let Some(sandbox) = self.store.latest_sandbox(attempt).await? else { return Ok(None) };
+        let Some(sandbox) = self.store.latest_sandbox(attempt).await? else {
+            return Ok(None);
+        };
         let version = self.lab_version(sandbox.lab_version_id).await?;
         let lab = &version.lab;
-        let waits = matches!(sandbox.state, SandboxState::Requested | SandboxState::Queued);
-        let images = if waits { self.images_not_ready(lab) } else { Vec::new() };
+        let waits = matches!(
+            sandbox.state,
+            SandboxState::Requested | SandboxState::Queued
+        );
+        let images = if waits {
+            self.images_not_ready(lab)
+        } else {
+            Vec::new()
+        };
         let (queue_position, wait) = {
             let state = self.reconciler.state();
             (
@@ -235,8 +264,7 @@ impl App {
             wait: wait.filter(|_| sandbox.state != SandboxState::Ended),
             images,
             now: self.clock.now(),
-            extensions_left: u32::from(lab.max_extensions)
-                .saturating_sub(sandbox.extensions_used),
+            extensions_left: u32::from(lab.max_extensions).saturating_sub(sandbox.extensions_used),
             extension_minutes: lab.extension.as_minutes(),
             sandbox,
         }))

@@ -61,7 +61,9 @@ impl App {
         let now = self.clock.now();
         let expires = now.plus(version.lab.duration.duration());
         let mut tx = self.store.begin().await?;
-        let ready = tx.sandbox_ready(sandbox.id, sandbox.generation, now, expires).await?;
+        let ready = tx
+            .sandbox_ready(sandbox.id, sandbox.generation, now, expires)
+            .await?;
         tx.commit().await?;
         if ready {
             tracing::info!(
@@ -87,17 +89,23 @@ impl App {
             Ok((name, agent))
         });
         let agents = futures_util::future::try_join_all(ready).await?;
-        let Some(first) = lab.machines.first() else { return Ok(()) };
+        let Some(first) = lab.machines.first() else {
+            return Ok(());
+        };
         let Some((_, desk)) = agents.iter().find(|(name, _)| *name == first.name) else {
             return Ok(());
         };
         let keeps_home = sandbox.generation > 1 && lab.reset_keeps_home;
         for (target, source) in &lab.files {
-            let content = files.get(source).ok_or_else(|| PrepareError::File(source.clone()))?;
+            let content = files
+                .get(source)
+                .ok_or_else(|| PrepareError::File(source.clone()))?;
             put_file(&first.name, desk, target, content, keeps_home).await?;
         }
         if let Some(script) = &lab.setup {
-            let content = files.get(script).ok_or_else(|| PrepareError::File(script.clone()))?;
+            let content = files
+                .get(script)
+                .ok_or_else(|| PrepareError::File(script.clone()))?;
             run_setup(&first.name, desk, content).await?;
         }
         Ok(())
@@ -124,13 +132,23 @@ async fn wait_until_ready(name: &Slug, agent: &AgentClient) -> Result<(), Prepar
     }
     let argv = ["/bin/sh", "-c", WAIT_UNTIL_READY];
     let request = ExecRequest::new(RunAs::Root, argv).timeout(READY_TIMEOUT);
-    let outcome = agent.exec(&request).await.map_err(|e| PrepareError::Agent(name.clone(), e))?;
+    let outcome = agent
+        .exec(&request)
+        .await
+        .map_err(|e| PrepareError::Agent(name.clone(), e))?;
     if outcome.succeeded() {
         return Ok(());
     }
-    let tail = agent.service_status().await.map(|s| s.log_tail).unwrap_or_default();
+    let tail = agent
+        .service_status()
+        .await
+        .map(|s| s.log_tail)
+        .unwrap_or_default();
     let log = String::from_utf8_lossy(&tail[tail.len().saturating_sub(2000)..]).into_owned();
-    Err(PrepareError::NotReady { machine: name.clone(), log })
+    Err(PrepareError::NotReady {
+        machine: name.clone(),
+        log,
+    })
 }
 
 async fn put_file(
@@ -176,17 +194,28 @@ async fn run_setup(name: &Slug, agent: &AgentClient, script: &[u8]) -> Result<()
         .file("setup.sh", 0o700, script)
         .timeout(SETUP_TIMEOUT)
         .keep_leftovers();
-    let outcome = agent.exec(&request).await.map_err(|e| PrepareError::Agent(name.clone(), e))?;
-    if outcome.succeeded() { Ok(()) } else { Err(PrepareError::Setup(describe(&outcome))) }
+    let outcome = agent
+        .exec(&request)
+        .await
+        .map_err(|e| PrepareError::Agent(name.clone(), e))?;
+    if outcome.succeeded() {
+        Ok(())
+    } else {
+        Err(PrepareError::Setup(describe(&outcome)))
+    }
 }
 
 /// How a command ended, with the end of what it said.
-pub(crate) fn describe(outcome: &ExecOutcome) -> String {
+pub fn describe(outcome: &ExecOutcome) -> String {
     let how = match &outcome.status {
         ExecStatus::Exited { code } => format!("ended with code {code}"),
         other => format!("did not end by itself ({other:?})"),
     };
-    let said = if outcome.stderr.is_empty() { &outcome.stdout } else { &outcome.stderr };
+    let said = if outcome.stderr.is_empty() {
+        &outcome.stdout
+    } else {
+        &outcome.stderr
+    };
     let tail = &said[said.len().saturating_sub(1000)..];
     format!("{how}: {}", String::from_utf8_lossy(tail).trim())
 }

@@ -30,6 +30,7 @@ impl App {
     /// Runs the reconciler until the server ends.
     pub async fn run_reconciler(self) {
         let mut images = self.images.changes();
+        self.learn_about_engine().await;
         loop {
             if let Err(error) = self.reconcile().await {
                 tracing::error!(%error, "reconciling failed");
@@ -51,7 +52,9 @@ impl App {
 
     async fn reconcile(&self) -> Result<(), ServiceError> {
         let live = self.store.live_sandboxes().await?;
-        self.learn_about_memory().await;
+        if !self.reconciler.state().memory_is_known {
+            self.learn_about_engine().await;
+        }
         self.admit(&live).await?;
         let live = self.store.live_sandboxes().await?;
 
@@ -97,18 +100,24 @@ impl App {
     }
 
     fn engine_answers(&self, answers: bool) {
-        let before = self.reconciler.engine_is_up.swap(answers, Ordering::Relaxed);
+        let before = self
+            .reconciler
+            .engine_is_up
+            .swap(answers, Ordering::Relaxed);
         if before != answers {
+            self.reconciler.wake();
             self.events.publish_to_all(&Event::Sandbox);
         }
     }
 
-    /// Four fifths of the engine's memory, unless the operator set another figure.
-    async fn learn_about_memory(&self) {
-        if self.reconciler.state().memory_is_known {
-            return;
-        }
-        if let Ok(info) = self.engine.info().await {
+    /// Whether it answers, and how much memory there is to give: four fifths of the engine's,
+    /// unless the operator set another figure.
+    async fn learn_about_engine(&self) {
+        let info = self.engine.info().await;
+        self.engine_answers(info.is_ok());
+        if let Ok(info) = info
+            && !self.reconciler.state().memory_is_known
+        {
             let mib = u32::try_from(info.memory_bytes / 5 * 4 / (1 << 20)).unwrap_or(u32::MAX);
             let mut state = self.reconciler.state();
             state.memory = ByteSize::mib(mib);
@@ -129,7 +138,11 @@ impl App {
         for sandbox in live {
             let version = self.lab_version(sandbox.lab_version_id).await?;
             let memory = spec::memory(&version.lab);
-            let need = Need { id: sandbox.id, owner: sandbox.user_id, memory };
+            let need = Need {
+                id: sandbox.id,
+                owner: sandbox.user_id,
+                memory,
+            };
             if sandbox.state.holds_resources() {
                 capacity.hold(need);
             } else {
@@ -138,30 +151,37 @@ impl App {
         }
         let before = {
             let mut state = self.reconciler.state();
-            (std::mem::take(&mut state.positions), std::mem::take(&mut state.waits_for))
+            (
+                std::mem::take(&mut state.positions),
+                std::mem::take(&mut state.waits_for),
+            )
         };
         for (sandbox, version, need) in waiting {
+            if !self.reconciler.engine_is_up() {
+                self.queue(sandbox, Wait::Engine, None).await?;
+                continue;
+            }
             let not_ready = self.images_not_ready(&version.lab);
-            if let Some((image, _)) =
-                not_ready.iter().find(|(_, s)| matches!(s, ImageState::Failed { .. }))
+            if let Some((image, _)) = not_ready
+                .iter()
+                .find(|(_, s)| matches!(s, ImageState::Failed { .. }))
             {
                 let failure = format!("the image `{image}` could not be built");
-                self.end_sandbox(sandbox, EndReason::Failed, Some(&failure)).await?;
+                self.end_sandbox(sandbox, EndReason::Failed, Some(&failure))
+                    .await?;
                 continue;
             }
             if !not_ready.is_empty() {
                 for (image, _) in &not_ready {
-                    self.images.ensure(image);
+                    self.images.request(image);
                 }
                 self.queue(sandbox, Wait::Images, None).await?;
                 continue;
             }
             match capacity.request(need) {
                 Answer::Granted => {
-                    self.move_to(sandbox, sandbox.state, SandboxState::Creating).await?;
-                    if !self.reconciler.engine_is_up() {
-                        self.reconciler.state().waits_for.insert(sandbox.id, Wait::Engine);
-                    }
+                    self.move_to(sandbox, sandbox.state, SandboxState::Creating)
+                        .await?;
                 }
                 Answer::Queued { position } => {
                     self.queue(sandbox, Wait::Room, Some(position)).await?;
@@ -172,7 +192,8 @@ impl App {
                         needed >> 20,
                         available >> 20
                     );
-                    self.end_sandbox(sandbox, EndReason::Failed, Some(&failure)).await?;
+                    self.end_sandbox(sandbox, EndReason::Failed, Some(&failure))
+                        .await?;
                 }
                 Answer::TooManyOfOne { .. } => {}
             }
@@ -199,7 +220,8 @@ impl App {
             state.positions.extend(position.map(|p| (sandbox.id, p)));
         }
         if sandbox.state == SandboxState::Requested {
-            self.move_to(sandbox, SandboxState::Requested, SandboxState::Queued).await?;
+            self.move_to(sandbox, SandboxState::Requested, SandboxState::Queued)
+                .await?;
         }
         Ok(())
     }
@@ -211,7 +233,9 @@ impl App {
         to: SandboxState,
     ) -> Result<bool, ServiceError> {
         let mut tx = self.store.begin().await?;
-        let moved = tx.advance_sandbox(sandbox.id, sandbox.generation, from, to).await?;
+        let moved = tx
+            .advance_sandbox(sandbox.id, sandbox.generation, from, to)
+            .await?;
         tx.commit().await?;
         if moved {
             tracing::info!(sandbox.id = %sandbox.id, sandbox.state = %to, "sandbox moved on");
@@ -223,7 +247,7 @@ impl App {
     /// Starts an action in the background; until it ends, its sandbox is left alone.
     fn start(&self, action: Action, sandbox: Option<&Sandbox>) {
         let sandbox = sandbox.cloned();
-        self.start_task(action.sandbox(), async move |app| {
+        self.start_task(action.sandbox(), move |app| async move {
             let done = match (action, sandbox) {
                 (Action::Remove(id), _) => app.remove(id).await,
                 (Action::Create(_), Some(sandbox)) => app.create(&sandbox).await,
@@ -248,28 +272,27 @@ impl App {
 
     fn start_preparing(&self, sandbox: &Sandbox) {
         let sandbox = sandbox.clone();
-        self.start_task(sandbox.id, async move |app| {
+        self.start_task(sandbox.id, move |app| async move {
             if let Err(error) = app.prepare(&sandbox).await {
                 tracing::error!(sandbox.id = %sandbox.id, %error, "preparing failed");
             }
         });
     }
 
-    fn start_task<F, T>(&self, id: SandboxId, work: F)
+    fn start_task<W>(&self, id: SandboxId, work: impl FnOnce(Self) -> W)
     where
-        F: FnOnce(App) -> T + Send + 'static,
-        T: Future<Output = ()> + Send,
+        W: Future<Output = ()> + Send + 'static,
     {
         if !self.reconciler.state().busy.insert(id) {
             return;
         }
         let app = self.clone();
+        let work = work(self.clone());
         self.tasks.spawn(async move {
-            let stop = app.stop.clone();
             tokio::select! {
-                () = work(app.clone()) => {}
+                () = work => {}
                 // What is left half done is found by the next server's first round.
-                () = stop.cancelled() => {}
+                () = app.stop.cancelled() => {}
             }
             app.reconciler.state().busy.remove(&id);
             app.reconciler.wake();
@@ -281,29 +304,36 @@ impl App {
         let tags = self.image_tags(&spec::images(&version.lab));
         let Some(spec) = spec::spec(sandbox, &version.lab, &tags, self.clock.now()) else {
             // An image vanished since the sandbox was let in: it waits again.
-            self.move_to(sandbox, SandboxState::Creating, SandboxState::Queued).await?;
+            self.move_to(sandbox, SandboxState::Creating, SandboxState::Queued)
+                .await?;
             return Ok(());
         };
         match self.engine.create(&spec).await {
             Ok(()) => {
-                self.move_to(sandbox, SandboxState::Creating, SandboxState::Preparing).await?;
+                self.move_to(sandbox, SandboxState::Creating, SandboxState::Preparing)
+                    .await?;
                 Ok(())
             }
             Err(error) if error.is_transient() => {
                 tracing::warn!(sandbox.id = %sandbox.id, %error, "can't be made now, tried again");
-                self.reconciler.state().waits_for.insert(sandbox.id, Wait::Engine);
+                self.reconciler
+                    .state()
+                    .waits_for
+                    .insert(sandbox.id, Wait::Engine);
                 self.events.publish(sandbox.attempt_id, Event::Sandbox);
                 tokio::time::sleep(EVERY).await;
                 Ok(())
             }
             Err(EngineError::ImageMissing(image)) => {
                 tracing::warn!(sandbox.id = %sandbox.id, image, "image vanished, built again");
-                self.images.recheck();
-                self.move_to(sandbox, SandboxState::Creating, SandboxState::Queued).await?;
+                self.images.refresh().await;
+                self.move_to(sandbox, SandboxState::Creating, SandboxState::Queued)
+                    .await?;
                 Ok(())
             }
             Err(error) => {
-                self.end_sandbox(sandbox, EndReason::Failed, Some(&error.to_string())).await
+                self.end_sandbox(sandbox, EndReason::Failed, Some(&error.to_string()))
+                    .await
             }
         }
     }
@@ -317,7 +347,10 @@ impl App {
 
     /// Ends a sandbox whose time is over, unless work handed in is still being graded in it.
     async fn expire(&self, sandbox: &Sandbox) -> Result<(), ServiceError> {
-        let over = sandbox.expires_at.map(|at| self.clock.now().since(at)).unwrap_or_default();
+        let over = sandbox
+            .expires_at
+            .map(|at| self.clock.now().since(at))
+            .unwrap_or_default();
         let open = self.store.latest_submissions(sandbox.attempt_id).await?;
         if over < GRADING_GRACE && open.iter().any(|s| !s.state.is_final()) {
             return Ok(());
@@ -341,10 +374,7 @@ impl App {
             .collect()
     }
 
-    fn image_tags(
-        &self,
-        images: &BTreeSet<Slug>,
-    ) -> std::collections::BTreeMap<Slug, String> {
+    fn image_tags(&self, images: &BTreeSet<Slug>) -> std::collections::BTreeMap<Slug, String> {
         let tag = |image: &Slug| match self.images.state(image) {
             ImageState::Ready { tag } => Some((image.clone(), tag)),
             _ => None,

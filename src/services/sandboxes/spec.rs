@@ -21,25 +21,36 @@ const GRADER_MEMORY: ByteSize = ByteSize::mib(64);
 /// The name of the grader machine.
 pub(crate) fn grader_name() -> Slug {
     // The constant is a valid name (tested below); the machine's own name is a safe stand-in.
-    GRADER.parse().unwrap_or_else(|_| unreachable!("`{GRADER}` is a valid name"))
+    GRADER
+        .parse()
+        .unwrap_or_else(|_| unreachable!("`{GRADER}` is a valid name"))
 }
 
 /// The images a lab needs.
 pub(crate) fn images(lab: &Lab) -> BTreeSet<Slug> {
     let machines = lab.machines.iter().map(|m| m.image.clone());
-    machines.chain(lab.needs_grader().then(grader_name)).collect()
+    machines
+        .chain(lab.needs_grader().then(grader_name))
+        .collect()
 }
 
 /// The machines a lab's sandbox consists of.
 pub(crate) fn machines(lab: &Lab) -> BTreeSet<Slug> {
     let machines = lab.machines.iter().map(|m| m.name.clone());
-    machines.chain(lab.needs_grader().then(grader_name)).collect()
+    machines
+        .chain(lab.needs_grader().then(grader_name))
+        .collect()
 }
 
 /// The memory a lab's sandbox is promised, in bytes.
 pub(crate) fn memory(lab: &Lab) -> u64 {
     let machines: u64 = lab.machines.iter().map(|m| m.memory.bytes()).sum();
-    machines + if lab.needs_grader() { GRADER_MEMORY.bytes() } else { 0 }
+    machines
+        + if lab.needs_grader() {
+            GRADER_MEMORY.bytes()
+        } else {
+            0
+        }
 }
 
 /// What the engine shall make; `None` when an image has no tag.
@@ -63,11 +74,13 @@ pub(crate) fn spec(
         })
     };
     let grader = match lab.needs_grader() {
-        true => Some(GraderSpec { image: tags.get(&grader_name())?.clone() }),
+        true => Some(GraderSpec {
+            image: tags.get(&grader_name())?.clone(),
+        }),
         false => None,
     };
-    let longest = lab.duration.duration()
-        + lab.extension.duration() * u32::from(lab.max_extensions);
+    let longest =
+        lab.duration.duration() + lab.extension.duration() * u32::from(lab.max_extensions);
     Some(SandboxSpec {
         id: sandbox.id,
         generation: sandbox.generation,

@@ -1,8 +1,6 @@
 //! Commands and their limits.
 
-mod common;
-
-use common::{eventually, machine, machine_with, sh, text};
+use crate::common::{eventually, machine, machine_with, sh, text};
 use slipway_agent::protocol::{ErrorCode, ExecRequest, ExecStatus, RunAs};
 use std::time::Duration;
 

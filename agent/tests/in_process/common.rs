@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a test waits for something that must happen.
-pub const LONG: Duration = Duration::from_secs(30);
+pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-pub struct Machine {
-    pub agent: Arc<Agent>,
-    pub client: AgentClient,
-    pub home: PathBuf,
+pub(crate) struct Machine {
+    pub(crate) agent: Arc<Agent>,
+    pub(crate) client: AgentClient,
+    pub(crate) home: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -27,11 +27,11 @@ impl Drop for Machine {
     }
 }
 
-pub async fn machine() -> Machine {
+pub(crate) async fn machine() -> Machine {
     machine_with(|_| {}).await
 }
 
-pub async fn machine_with(change: impl FnOnce(&mut Setup)) -> Machine {
+pub(crate) async fn machine_with(change: impl FnOnce(&mut Setup)) -> Machine {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
     std::fs::create_dir(&home).unwrap();
@@ -46,7 +46,7 @@ pub async fn machine_with(change: impl FnOnce(&mut Setup)) -> Machine {
                 shell: "/bin/sh".into(),
             },
             drop_privileges: false,
-            env: BTreeMap::from([("PS1".into(), "ready> ".into())]),
+            env: BTreeMap::new(),
             service_env: SecretEnv::default(),
             scrollback_bytes: 1024 * 1024,
             limits: Limits::default(),
@@ -66,7 +66,7 @@ pub async fn machine_with(change: impl FnOnce(&mut Setup)) -> Machine {
     }
 }
 
-pub async fn connect(agent: &Arc<Agent>) -> AgentClient {
+pub(crate) async fn connect(agent: &Arc<Agent>) -> AgentClient {
     let (near, far) = tokio::io::duplex(64 * 1024);
     tokio::spawn(agent.clone().serve(far));
     let (client, driver) = AgentClient::handshake(near).await.unwrap();
@@ -74,19 +74,19 @@ pub async fn connect(agent: &Arc<Agent>) -> AgentClient {
     client
 }
 
-pub fn sh(script: &str) -> ExecRequest {
+pub(crate) fn sh(script: &str) -> ExecRequest {
     ExecRequest::new(RunAs::Learner, ["/bin/sh", "-c", script])
 }
 
-pub fn text(outcome: &ExecOutcome) -> String {
+pub(crate) fn text(outcome: &ExecOutcome) -> String {
     String::from_utf8_lossy(&outcome.stdout).into_owned()
 }
 
-pub fn name(text: &str) -> TerminalName {
+pub(crate) fn name(text: &str) -> TerminalName {
     TerminalName::new(text).unwrap()
 }
 
-pub fn terminal(text: &str) -> OpenTerminal {
+pub(crate) fn terminal(text: &str) -> OpenTerminal {
     OpenTerminal {
         name: name(text),
         cols: 80,
@@ -95,7 +95,7 @@ pub fn terminal(text: &str) -> OpenTerminal {
     }
 }
 
-pub fn terminal_running(text: &str, argv: &[&str]) -> OpenTerminal {
+pub(crate) fn terminal_running(text: &str, argv: &[&str]) -> OpenTerminal {
     let argv = Some(argv.iter().map(|a| (*a).to_owned()).collect());
     OpenTerminal {
         argv,
@@ -104,7 +104,7 @@ pub fn terminal_running(text: &str, argv: &[&str]) -> OpenTerminal {
 }
 
 /// Reads until the output contains `wanted`; returns all of it and the offset after it.
-pub async fn read_until(receiver: &mut TerminalReceiver, wanted: &[u8]) -> (Vec<u8>, u64) {
+pub(crate) async fn read_until(receiver: &mut TerminalReceiver, wanted: &[u8]) -> (Vec<u8>, u64) {
     let mut seen = Vec::new();
     let mut end = 0;
     let reading = async {
@@ -125,7 +125,7 @@ pub async fn read_until(receiver: &mut TerminalReceiver, wanted: &[u8]) -> (Vec<
 }
 
 /// Waits until a condition holds.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
     let waiting = async {
         while !check().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,0 +1,21 @@
+# The page lies in the container `web` itself: read out of it through the engine.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+say() { echo "message: $1"; exit 1; }
+work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
+trap 'rm -rf "$work"' EXIT
+trap 'exit 3' INT TERM HUP
+# api PATH OUTPUT: asks the nested engine; the status goes to standard output.
+api() {
+    HOME=$work curl -q -sS -m 10 --max-filesize 4194304 --noproxy '*' -o "$2" -w '%{http_code}' \
+        --unix-socket /run/user/1000/docker.sock "http://engine$1"
+}
+[ "$(api /_ping "$work/ping")" = 200 ] || exit 3
+
+status=$(api '/containers/web/archive?path=/usr/share/nginx/html/index.html' "$work/page.tar")
+echo "archive: $status"
+[ "$(api /containers/web/json "$work/web.json")" = 200 ] || say no-web
+[ "$(jq -r .State.Running "$work/web.json")" = true ] || say no-web
+[ "$status" = 200 ] || say no-page
+tar -xOf "$work/page.tar" >"$work/page" || say no-page
+head -c 500 "$work/page"
+grep -qi ahoy "$work/page" || say other-page

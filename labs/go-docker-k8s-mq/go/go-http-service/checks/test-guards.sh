@@ -1,0 +1,66 @@
+# A test is worth something if it fails when the code is wrong. The handler of a copy is wrapped:
+# once so that nothing changes (the test must pass), then so that /healthz is broken in one way
+# at a time (the test must fail).
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+say() { echo "message: $1"; exit 1; }
+# Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
+# that nothing the learner has running can reach it.
+as_learner() {
+    exec /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all \
+        --bounding-set=-all --no-new-privs \
+        /usr/bin/env -i PATH="$PATH" HOME=/home/learner LANG=C.UTF-8 "$@"
+}
+src=/home/learner/hello
+work=$(mktemp -d /var/tmp/check.XXXXXX) || exit 3
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 3' INT TERM HUP
+mkdir "$work/src" "$work/cache" "$work/tmp" && chmod 755 "$work" "$work/src" || exit 3
+cp -rs /usr/lib/slipway/go-build/. "$work/cache" || exit 3
+export HOME="$work" TMPDIR="$work/tmp" GOTMPDIR="$work/tmp" GOCACHE="$work/cache" GOPATH="$work/gopath" \
+    GOENV=off GOWORK=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GOTELEMETRY=off \
+    GOFLAGS=-buildvcs=false CGO_ENABLED=0 GOMAXPROCS=2
+
+# Plain files only, not many, not large.
+for name in $(cd "$src" 2>/dev/null && ls | grep -E '^([A-Za-z0-9_-]+\.go|go\.mod)$' | head -n 50); do
+    (as_learner sh -c '[ -f "$0" ] && [ ! -L "$0" ] && head -c 262144 "$0"' "$src/$name") \
+        >"$work/src/$name" || rm -f "$work/src/$name"
+done
+cd "$work/src" || exit 3
+[ -f main.go ] && [ -f go.mod ] || say no-code
+ls ./*_test.go >/dev/null 2>&1 || say no-test
+grep -q '^func newHandler() http\.Handler {' main.go || say no-handler
+
+# wrap BODY: newHandler becomes a wrapper around the learner's own, with BODY deciding on /healthz.
+sed -i 's/^func newHandler() http\.Handler {/func innerHandler() http.Handler {/' main.go
+wrap() {
+    cat >zz_wrapped.go <<GO
+package main
+
+import "net/http"
+
+func newHandler() http.Handler {
+	inner := innerHandler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" {
+			$1
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+GO
+    rm -f ../hello.test
+    go test -c -o ../hello.test . >../build.out 2>&1 || { head -c 2000 ../build.out; say fails; }
+    [ -f ../hello.test ] || say no-test
+    (as_learner timeout 20 ../hello.test -test.timeout 15s) >../test.out 2>&1 </dev/null
+    status=$?
+    echo "== $1 -> $status"
+    head -c 1500 ../test.out
+}
+
+wrap ''
+[ "$status" -eq 0 ] || say fails
+wrap 'w.Header().Set("Content-Type", "application/json"); w.WriteHeader(http.StatusServiceUnavailable); w.Write([]byte("{\"status\":\"ok\"}\n")); return'
+[ "$status" -ne 0 ] || say blind-status
+wrap 'w.Header().Set("Content-Type", "application/json"); w.Write([]byte("{\"status\":\"down\"}\n")); return'
+[ "$status" -ne 0 ] || say blind-body

@@ -1,0 +1,57 @@
+//! `slipway lab`
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::Subcommand;
+
+use super::lab_test;
+use crate::{
+    config::Config,
+    lifecycle::{StartError, assemble},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LabCommand {
+    /// Explain every mistake in the files of courses and labs.
+    Lint {
+        /// Also write the findings as JUnit XML.
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
+    /// Prove labs: a fresh sandbox fails every check, the reference solutions pass them in order.
+    Test {
+        /// The labs; all when left out.
+        labs: Vec<String>,
+        /// Also write the outcome as JUnit XML.
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// How many labs run side by side.
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+    },
+    /// Publish the labs into the database; a running server takes them up on SIGHUP.
+    Publish,
+}
+
+pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode, StartError> {
+    match command {
+        LabCommand::Lint { junit } => super::lab_lint::run(&config, junit.as_deref()),
+        LabCommand::Test { labs, junit, jobs } => {
+            lab_test::run(config, &labs, junit.as_deref(), jobs).await
+        }
+        LabCommand::Publish => {
+            let app = assemble(config).await?;
+            let published = app.publish_labs().await?;
+            println!(
+                "{} labs published, {} of them new",
+                published.labs, published.new
+            );
+            let errors = published.errors;
+            Ok(if errors == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! `slipway lab test`: drives each lab through the same services as a learner does, in a database
+//! and under a name on the engine of its own.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use futures_util::{StreamExt as _, stream};
+use slipway_agent::protocol::{ExecRequest, RunAs};
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    auth::token,
+    config::Config,
+    content::Severity,
+    domain::{
+        ids::{Slug, UserId},
+        lab::{Lab, Step},
+        sandbox::SandboxState,
+        submission::{CheckResult, SubmissionState},
+        user::{Role, User},
+    },
+    grading::{
+        Context, Nonces, Pace, Sampling,
+        report::{LabReport, Phase, PhaseKind, junit},
+        run_check,
+    },
+    lifecycle::{StartError, assemble, shut_down, start_background},
+    services::{App, ServiceError, describe_outcome, events::Event, grading::SandboxMachines},
+    store::{attempts::Attempt, sandboxes::Sandbox},
+};
+
+/// How long images may take to be built and a sandbox to be ready.
+const READY_TIMEOUT: Duration = Duration::from_mins(30);
+/// How long a reference solution may take.
+const SOLUTION_TIMEOUT: Duration = Duration::from_mins(3);
+/// How long a submission may take to be graded.
+const GRADED_TIMEOUT: Duration = Duration::from_mins(6);
+
+/// Proves the labs named, or all.
+pub(super) async fn run(
+    config: Config,
+    names: &[String],
+    junit_file: Option<&Path>,
+    jobs: usize,
+) -> Result<ExitCode, StartError> {
+    let folder = tempfile_dir()?;
+    let config = Config {
+        data_dir: folder.clone(),
+        max_sandboxes: jobs.max(1),
+        max_sandboxes_per_learner: 1,
+        ..config
+    };
+    let app = assemble(config).await?;
+    let outcome = prove(&app, names, jobs.max(1)).await;
+    remove_all(&app).await;
+    shut_down(&app).await;
+    // Only a folder of this run's own making.
+    let _ = std::fs::remove_dir_all(&folder);
+    let reports = outcome?;
+    for report in &reports {
+        print!("{}", report.render());
+    }
+    if let Some(file) = junit_file {
+        std::fs::write(file, junit(&reports))?;
+    }
+    let passed = reports.iter().filter(|r| r.is_ok()).count();
+    println!("{passed} passed, {} failed", reports.len() - passed);
+    Ok(if passed == reports.len() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn tempfile_dir() -> Result<std::path::PathBuf, StartError> {
+    let mut name = token::generate().map_err(ServiceError::from)?;
+    name.truncate(12);
+    let dir = std::env::temp_dir().join(format!("slipway-lab-test-{name}"));
+    std::fs::create_dir(&dir)?;
+    Ok(dir)
+}
+
+async fn prove(app: &App, names: &[String], jobs: usize) -> Result<Vec<LabReport>, StartError> {
+    app.publish_labs().await?;
+    let labs = chosen(app, names)?;
+    start_background(app).await?;
+    let reports: Vec<_> = stream::iter(labs.into_iter().map(|lab| {
+        let app = app.clone();
+        async move {
+            let report = prove_lab(&app, lab).await;
+            eprintln!(
+                "{}: {}",
+                report.lab,
+                if report.is_ok() { "ok" } else { "FAILED" }
+            );
+            report
+        }
+    }))
+    .buffered(jobs)
+    .collect()
+    .await;
+    Ok(reports)
+}
+
+fn chosen(app: &App, names: &[String]) -> Result<Vec<Slug>, StartError> {
+    let loaded = app.loaded();
+    let all: Vec<Slug> = loaded
+        .catalog
+        .labs()
+        .map(|lab| lab.lab.id.clone())
+        .collect();
+    for problem in loaded
+        .problems
+        .iter()
+        .filter(|p| p.severity == Severity::Error)
+    {
+        eprintln!("{problem}");
+    }
+    if names.is_empty() {
+        if all.is_empty() || crate::content::problem::any_error(&loaded.problems) {
+            return Err(StartError::Usage(
+                "no lab, or labs with mistakes: see above".into(),
+            ));
+        }
+        return Ok(all);
+    }
+    let known = |name: &String| {
+        all.iter()
+            .find(|lab| lab.as_str() == name)
+            .cloned()
+            .ok_or_else(|| StartError::Usage(format!("there is no lab `{name}`")))
+    };
+    names.iter().map(known).collect()
+}
+
+/// Leaves nothing on the engine, whatever happened before.
+async fn remove_all(app: &App) {
+    match app.engine.observe().await {
+        Ok(observed) => {
+            for sandbox in observed {
+                if let Err(error) = app.engine.remove(sandbox.id).await {
+                    eprintln!("sandbox {} can't be removed: {error}", sandbox.id);
+                }
+            }
+        }
+        Err(error) => eprintln!("the engine can't be tidied: {error}"),
+    }
+}
+
+async fn prove_lab(app: &App, lab: Slug) -> LabReport {
+    let mut phases = Vec::new();
+    if let Err(problem) = prove_phases(app, &lab, &mut phases).await {
+        let kind = if phases.is_empty() {
+            PhaseKind::Start
+        } else {
+            PhaseKind::Fresh
+        };
+        let problem = Some(problem.to_string());
+        phases.push(Phase {
+            kind,
+            problem,
+            results: Vec::new(),
+            duration_ms: 0,
+        });
+    }
+    LabReport { lab, phases }
+}
+
+fn phase(
+    kind: PhaseKind,
+    started: Instant,
+    problem: Option<String>,
+    results: Vec<CheckResult>,
+) -> Phase {
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Phase {
+        kind,
+        problem,
+        results,
+        duration_ms,
+    }
+}
+
+async fn prove_phases(app: &App, lab: &Slug, phases: &mut Vec<Phase>) -> Result<(), ServiceError> {
+    let started = Instant::now();
+    let attempt = begin(app, lab).await?;
+    let sandbox = match timeout(READY_TIMEOUT, until_ready(app, &attempt)).await {
+        Ok(Ok(sandbox)) => sandbox,
+        Ok(Err(problem)) => {
+            phases.push(phase(PhaseKind::Start, started, Some(problem), Vec::new()));
+            return Ok(());
+        }
+        Err(_) => {
+            let problem = Some("the sandbox was not ready in time".to_owned());
+            phases.push(phase(PhaseKind::Start, started, problem, Vec::new()));
+            return Ok(());
+        }
+    };
+    phases.push(phase(PhaseKind::Start, started, None, Vec::new()));
+
+    let version = app.lab_version(attempt.lab_version_id).await?;
+    let files = app.store.lab_files(attempt.lab_version_id).await?;
+    let machines = SandboxMachines::new(app, &sandbox);
+    let context = Context {
+        machines: &machines,
+        lab: &version.lab,
+        files: &files,
+        nonces: &Nonces::from_os(),
+        pace: Pace::default(),
+    };
+    let started = Instant::now();
+    let mut results = Vec::new();
+    for check in version.lab.steps.iter().flat_map(|s| &s.checks) {
+        results.push(run_check(&context, check, Sampling::Once).await);
+    }
+    phases.push(phase(PhaseKind::Fresh, started, None, results));
+
+    for step in &version.lab.steps {
+        let started = Instant::now();
+        let (problem, results) = match solve(app, &sandbox, &version.lab, step, &files).await {
+            Err(problem) => (Some(problem), Vec::new()),
+            Ok(()) => match grade(app, &attempt, step).await {
+                Err(problem) => (Some(problem), Vec::new()),
+                Ok(results) => (None, results),
+            },
+        };
+        let kind = PhaseKind::Solved(step.id.clone());
+        phases.push(phase(kind, started, problem, results));
+    }
+    app.finish_sandbox(&attempt).await
+}
+
+/// A learner of the test's own, at the lab.
+async fn begin(app: &App, lab: &Slug) -> Result<Attempt, ServiceError> {
+    let id = UserId::generate();
+    let name = format!("lab-test-{}", &id.to_string()[24..]);
+    let user = User {
+        id,
+        username: name
+            .parse()
+            .map_err(|_| ServiceError::Internal("user name".into()))?,
+        role: Role::Student,
+        created_at: app.clock.now(),
+    };
+    let mut tx = app.store.begin().await?;
+    // No password fits this hash: nobody can sign in.
+    let made = tx.insert_user(&user, "!").await?;
+    tx.commit().await?;
+    made.map_err(|_| ServiceError::Internal("two learners of one name".into()))?;
+    let attempt = app.start_attempt(user.id, lab).await?;
+    app.start_sandbox(&attempt).await?;
+    Ok(attempt)
+}
+
+async fn until_ready(app: &App, attempt: &Attempt) -> Result<Sandbox, String> {
+    let mut events = app.events.subscribe(attempt.id);
+    loop {
+        let sandbox = app
+            .store
+            .latest_sandbox(attempt.id)
+            .await
+            .map_err(|e| e.to_string())?;
+        let sandbox = sandbox.ok_or("the sandbox vanished")?;
+        match sandbox.state {
+            SandboxState::Ready => return Ok(sandbox),
+            SandboxState::Ended => {
+                return Err(sandbox
+                    .failure
+                    .unwrap_or_else(|| "the sandbox ended".to_owned()));
+            }
+            _ => {}
+        }
+        // A lagging receiver has missed news; the state is read anew either way.
+        let _ = events.recv().await;
+    }
+}
+
+async fn solve(
+    app: &App,
+    sandbox: &Sandbox,
+    lab: &Lab,
+    step: &Step,
+    files: &std::collections::BTreeMap<String, Vec<u8>>,
+) -> Result<(), String> {
+    let script = files
+        .get(&step.solution)
+        .ok_or("the solution's file is missing")?;
+    let desk = lab.machines.first().ok_or("the lab has no machine")?;
+    let agent = app
+        .agents
+        .get(sandbox.id, sandbox.generation, &desk.name)
+        .await
+        .map_err(|e| e.to_string())?;
+    let argv = [
+        "/bin/bash",
+        "-c",
+        "exec /bin/bash \"$SLIPWAY_DIR/solution.sh\"",
+    ];
+    let mut request = ExecRequest::new(RunAs::Learner, argv)
+        .file("solution.sh", 0o500, script.as_slice())
+        .timeout(SOLUTION_TIMEOUT)
+        // Services that a solution starts must live on.
+        .keep_leftovers();
+    request.login_env = true;
+    let outcome = agent.exec(&request).await.map_err(|e| e.to_string())?;
+    if outcome.succeeded() {
+        Ok(())
+    } else {
+        Err(format!("the solution {}", describe_outcome(&outcome)))
+    }
+}
+
+async fn grade(app: &App, attempt: &Attempt, step: &Step) -> Result<Vec<CheckResult>, String> {
+    let mut events = app.events.subscribe(attempt.id);
+    let key = token::generate().map_err(|e| e.to_string())?;
+    let submitted = app
+        .submit(attempt, &step.id, &key)
+        .await
+        .map_err(|e| e.to_string())?
+        .submission;
+    let graded = async {
+        loop {
+            let view = app
+                .submission(attempt, submitted.id)
+                .await
+                .map_err(|e| e.to_string())?;
+            match view.submission.state {
+                SubmissionState::Queued | SubmissionState::Grading => {
+                    while let Ok(event) = events.recv().await {
+                        if matches!(event, Event::Submission(id) if id == submitted.id) {
+                            break;
+                        }
+                    }
+                }
+                SubmissionState::Graded
+                | SubmissionState::Ungradable
+                | SubmissionState::GraderError => return Ok(view.results),
+            }
+        }
+    };
+    timeout(GRADED_TIMEOUT, graded)
+        .await
+        .unwrap_or_else(|_| Err("the submission was not graded in time".to_owned()))
+}
