@@ -11,8 +11,6 @@ pub mod engine;
 pub mod images;
 pub mod network;
 pub mod profiles;
-mod stub_builder;
-pub use stub_builder::ImageBuilder;
 
 pub use engine::{
     AgentStream, Engine, EngineError, EngineInfo, GraderSpec, MachineObserved, MachineSpec,
