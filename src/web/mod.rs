@@ -3,6 +3,7 @@
 //! Handlers parse, authorise (by extractor), call one use case and render. Whatever fails is a
 //! [`error::WebError`], turned into a page or JSON in one place. axum appears here alone.
 
+mod access;
 mod api;
 pub mod error;
 mod extract;

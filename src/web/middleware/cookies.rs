@@ -58,10 +58,8 @@ fn cookie(name: &'static str, value: String, config: &Config) -> Cookie<'static>
         .build()
 }
 
-fn lasting(mut cookie: Cookie<'static>, seconds: u64) -> HeaderValue {
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    // The crate that axum's cookies measure time with is none of ours: the attribute is text.
-    cookie.unset_max_age();
+fn lasting(cookie: &Cookie<'static>, seconds: u64) -> HeaderValue {
+    // The crate that these cookies measure time with is none of ours: the attribute is text.
     header_value(&format!("{cookie}; Max-Age={seconds}"))
 }
 
@@ -73,12 +71,12 @@ fn header_value(text: &str) -> HeaderValue {
 /// Signs the browser in.
 pub(crate) fn set_login(token: &str, config: &Config) -> HeaderValue {
     let cookie = cookie(login_name(config.is_https()), token.to_owned(), config);
-    lasting(cookie, config.login_lifetime.duration().as_secs())
+    lasting(&cookie, config.login_lifetime.duration().as_secs())
 }
 
 /// Signs the browser out.
 pub(crate) fn clear_login(config: &Config) -> HeaderValue {
-    lasting(cookie(login_name(config.is_https()), String::new(), config), 0)
+    lasting(&cookie(login_name(config.is_https()), String::new(), config), 0)
 }
 
 /// Gives a visitor a token against forged forms, until the browser is closed.
@@ -88,7 +86,7 @@ pub(crate) fn set_csrf(token: &str, config: &Config) -> HeaderValue {
 
 /// Remembers the language for a year.
 pub(crate) fn set_language(locale: Locale, config: &Config) -> HeaderValue {
-    lasting(cookie(LANGUAGE, locale.code().to_owned(), config), 365 * 24 * 60 * 60)
+    lasting(&cookie(LANGUAGE, locale.code().to_owned(), config), 365 * 24 * 60 * 60)
 }
 
 #[cfg(test)]

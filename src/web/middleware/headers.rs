@@ -1,7 +1,7 @@
 //! Headers of every response.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -37,21 +37,31 @@ pub(super) fn set(
 ) {
     let nonce = response.extensions().get::<UsesStyleNonce>().map(|_| info.style_nonce.as_str());
     let policy = content_policy(nonce, request, config);
+    let status = response.status();
+    let is_ok = status.is_success() || status == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    // A handler may have set a stricter one besides: browsers keep to both.
+    headers.append(header::CONTENT_SECURITY_POLICY, policy);
     if config.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }
     if let Ok(id) = HeaderValue::from_str(&info.id.to_string()) {
         headers.insert("x-request-id", id);
     }
-    if info.kind != Kind::Static {
+    let caching = match info.kind {
+        // These names carry a hash of their content.
+        Kind::Static if is_ok && info.path.starts_with("/static/dist/chunks/") => {
+            "public, max-age=31536000, immutable"
+        }
+        // Kept, but asked for again: the answer is short when nothing changed.
+        Kind::Static if is_ok => "no-cache",
         // Pages and answers are one viewer's own.
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    }
+        _ => "no-store",
+    };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
 }
 
 /// Nothing but our own scripts, styles and images; connections to this host alone.
