@@ -2,7 +2,11 @@
 //!
 //! The only place that reads the environment.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use figment::{
     Figment,
@@ -42,6 +46,8 @@ pub struct Config {
     pub sandbox_memory: Option<ByteSize>,
     /// The private range that sandboxes' networks are cut from.
     pub sandbox_subnets: String,
+    /// The name servers of sandboxes whose lab reaches the internet. Isolated ones have none.
+    pub sandbox_resolvers: Vec<Ipv4Addr>,
     /// How long one stays signed in without using the server.
     pub login_lifetime: Span,
     /// How many proxies in front of the server add to `X-Forwarded-For`; 0 takes the connection's
@@ -68,6 +74,7 @@ impl Default for Config {
             max_sandboxes_per_learner: 2,
             sandbox_memory: None,
             sandbox_subnets: "10.213.0.0/16".to_owned(),
+            sandbox_resolvers: Vec::new(),
             login_lifetime: Span::minutes(7 * 24 * 60),
             trusted_proxies: 0,
             log: "info,slipway=info".to_owned(),

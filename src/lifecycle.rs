@@ -100,6 +100,7 @@ pub async fn docker_config(config: &Config, store: &Store) -> Result<DockerConfi
         pool: SubnetPool::new(range).map_err(|e| subnets(e.to_string()))?,
         runtimes: std::collections::HashMap::new(),
         firewall: true,
+        resolvers: config.sandbox_resolvers.clone(),
         timeouts: Timeouts::default(),
     })
 }

@@ -1,4 +1,9 @@
 //! Checks against machines that do as they are told, hostile ones included.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail like the test itself"
+)]
 
 #[path = "grading/fake.rs"]
 mod fake;
@@ -154,7 +159,7 @@ async fn silence_is_wanted_only_from_a_machine_that_lives() {
 
 #[tokio::test]
 async fn hostile_servers_neither_pass_nor_hold_up_the_grader() {
-    let hostile: [(&str, fn(usize, String, tokio::net::TcpStream) -> Handler); 5] = [
+    let hostile: [(&str, Serve); 6] = [
         ("endless headers", |_, _, mut stream| {
             Box::pin(async move {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
@@ -163,6 +168,12 @@ async fn hostile_servers_neither_pass_nor_hold_up_the_grader() {
                     .await
                     .is_ok()
                 {}
+            })
+        }),
+        ("endless provisional answers", |_, _, mut stream| {
+            Box::pin(async move {
+                let provisional = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(100);
+                while stream.write_all(&provisional).await.is_ok() {}
             })
         }),
         ("a drip", |_, _, mut stream| {
@@ -178,7 +189,7 @@ async fn hostile_servers_neither_pass_nor_hold_up_the_grader() {
                 let _ = stream
                     .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n")
                     .await;
-                while stream.write_all(&[b'x'; 65536]).await.is_ok() {}
+                while stream.write_all(&[b'x'; 8192]).await.is_ok() {}
             })
         }),
         ("a wrong length", |_, _, mut stream| {
@@ -207,6 +218,7 @@ async fn hostile_servers_neither_pass_nor_hold_up_the_grader() {
     }
 }
 
+type Serve = fn(usize, String, tokio::net::TcpStream) -> Handler;
 type Handler = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 #[tokio::test]
@@ -288,6 +300,18 @@ async fn a_broken_connection_is_tried_once_more_over_a_new_one() {
         "{}",
         result.evidence
     );
+}
+
+#[tokio::test]
+async fn a_machine_that_dies_while_it_is_looked_at_is_the_learner_s_environment() {
+    let breaking = Fake {
+        breaks: true,
+        ..Fake::default()
+    };
+    let mut sandbox = Sandbox::desk(breaking);
+    sandbox.desk_later = Some(Err(Unreachable::Gone));
+    let result = settled(&sandbox, &check("exists", "file: {path: a}")).await;
+    assert_eq!(result.outcome, Outcome::Ungradable, "{result:?}");
 }
 
 #[tokio::test]
@@ -482,6 +506,18 @@ async fn a_script_s_exit_code_decides_and_its_key_picks_the_message() {
         assert_eq!(result.outcome, outcome, "{code} {stdout}");
         assert_eq!(result.message.map(|m| m.en).as_deref(), said);
     }
+}
+
+#[tokio::test]
+async fn a_script_that_could_not_fork_is_no_observation() {
+    let mut starved = exited(2, "");
+    starved.stderr = b"check: line 4: can't fork: Resource temporarily unavailable\n".to_vec();
+    let sandbox = executing(move || starved.clone());
+    let mut bench = Bench::default();
+    bench.files.insert("check.sh".into(), b"ls".to_vec());
+    let script = check("works", "script: {file: check.sh, user: root}");
+    let result = run_check(&bench.context(&sandbox), &script, Sampling::Settled).await;
+    assert_eq!(result.outcome, Outcome::Ungradable, "{result:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::lab_test;
+use super::{lab_lint, lab_test};
 use crate::{
     config::Config,
     lifecycle::{StartError, assemble},
@@ -14,6 +14,12 @@ use crate::{
 pub(super) enum LabCommand {
     /// Explain every mistake in the files of courses and labs.
     Lint {
+        /// A lab's name, or the beginning of a path below the labs' folder; everything when left
+        /// out.
+        only: Option<String>,
+        /// Fail on warnings too.
+        #[arg(long)]
+        strict: bool,
         /// Also write the findings as JUnit XML.
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
@@ -35,7 +41,26 @@ pub(super) enum LabCommand {
 
 pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode, StartError> {
     match command {
-        LabCommand::Lint { junit } => super::lab_lint::run(&config, junit.as_deref()),
+        LabCommand::Lint {
+            only,
+            strict,
+            junit,
+        } => {
+            let result = lab_lint::lint(&config.labs_dir, only.as_deref());
+            print!("{}", lab_lint::human(&result));
+            if let Some(file) = junit {
+                std::fs::write(
+                    file,
+                    super::junit::report(&[lab_lint::suite(&result, strict)]),
+                )?;
+            }
+            let success = result.is_success(strict);
+            Ok(if success {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
         LabCommand::Test { labs, junit, jobs } => {
             lab_test::run(config, &labs, junit.as_deref(), jobs).await
         }

@@ -2,8 +2,10 @@
 
 mod backup;
 //mod doctor;
+pub mod junit;
 mod lab;
-mod lab_lint;
+pub mod lab_lint;
+pub mod lab_report;
 pub mod lab_test;
 //mod serve;
 mod user;

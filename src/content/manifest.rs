@@ -30,7 +30,7 @@ pub fn text(file: &str, bytes: &[u8]) -> Result<String, Problem> {
         Ok(text) => Ok(text.replace("\r\n", "\n")),
         Err(e) => {
             let before = bytes.get(..e.valid_up_to()).unwrap_or_default();
-            let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+            let line = 1 + before.split(|b| *b == b'\n').count() - 1;
             Err(Problem::error(
                 "not-utf8",
                 file,
@@ -92,17 +92,25 @@ fn options() -> Options {
 }
 
 fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
+    if let Error::AliasError { error, .. } = error {
+        return explain(file, yaml, error);
+    }
     let at = error
         .location()
         .map(|l| (l.line(), l.column()))
         .and_then(|(line, column)| Some((line.try_into().ok()?, column.try_into().ok()?)))
         .filter(|at| *at != (0, 0));
     let positions = Positions::of(yaml);
-    let place = at
+    let path = at
         .and_then(|(line, column)| positions.path_at(line, column))
-        .filter(|path| !path.is_empty())
-        .map(|path| format!(" in `{path}`"))
         .unwrap_or_default();
+    let within = |path: &str| match path {
+        "" => String::new(),
+        path => format!(" in `{path}`"),
+    };
+    let place = within(path);
+    // A missing field is told at another field beside it.
+    let around = within(path.rsplit_once('.').map_or("", |(around, _)| around));
     let (rule, message, remedy) = match error {
         Error::SerdeUnknownField {
             field, expected, ..
@@ -121,7 +129,7 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         Error::SerdeMissingField { field, .. } if *field == "zh" || *field == "en" => (
             "missing-translation",
             format!(
-                "the text{place} has no {} half",
+                "the text{around} has no {} half",
                 if *field == "zh" {
                     "Chinese (`zh`)"
                 } else {
@@ -132,7 +140,7 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         ),
         Error::SerdeMissingField { field, .. } => (
             "missing-field",
-            format!("the field `{field}` is missing{place}"),
+            format!("the field `{field}` is missing{around}"),
             format!("add `{field}:`"),
         ),
         Error::DuplicateMappingKey { key, .. } => (
@@ -159,8 +167,13 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         ),
         Error::InvalidScalar { ty, .. } => (
             "wrong-type",
-            format!("the value{place} does not read as {ty}"),
-            format!("write {ty}"),
+            format!("the value{place} is not {}", kind(ty)),
+            format!("write {}", kind(ty)),
+        ),
+        Error::Unexpected { expected, .. } => (
+            "wrong-type",
+            format!("the value{place} is not what belongs here"),
+            format!("write {}", kind(expected)),
         ),
         Error::NullIntoString { .. } => (
             "wrong-type",
@@ -172,12 +185,10 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::AliasReplayCounterOverflow { .. }
-        | Error::RecursiveReferencesRequireWeakTypes { .. } => (
-            "manifest-too-complex",
-            "the file nests too deeply, or has too many values or aliases".to_owned(),
-            "write it plainly: no nested aliases, at most 25,000 values".to_owned(),
-        ),
+        | Error::RecursiveReferencesRequireWeakTypes { .. } => return too_complex(file, at),
         Error::Message { msg, .. } => ("invalid-value", first_line(msg), mend(msg)),
+        // The scanner tells of its own limit in words only.
+        other if other.to_string().contains("limit exceeded") => return too_complex(file, at),
         other => (
             "yaml-syntax",
             first_line(&other.to_string()),
@@ -186,6 +197,30 @@ fn explain(file: &str, yaml: &str, error: &Error) -> Problem {
         ),
     };
     Problem::error(rule, file, message, remedy).at(at)
+}
+
+/// A type of the program in words.
+fn kind(name: &str) -> &str {
+    match name {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        "i8" | "i16" | "i32" | "i64" => "a whole number, possibly negative",
+        "f32" | "f64" => "a number",
+        "bool" | "boolean" => "`true` or `false`",
+        "string" | "string scalar" => "a text",
+        "sequence" | "sequence start" => "a list",
+        "mapping" | "mapping start" => "fields, each with its value",
+        other => other,
+    }
+}
+
+fn too_complex(file: &str, at: Option<(u32, u32)>) -> Problem {
+    Problem::error(
+        "manifest-too-complex",
+        file,
+        "the file nests too deeply, or has too many values or aliases",
+        "write it plainly: no nested aliases, at most 25,000 values",
+    )
+    .at(at)
 }
 
 /// Our own types say in their message what to write instead; the parser's syntax errors don't.
@@ -198,8 +233,11 @@ fn mend(message: &str) -> String {
     }
 }
 
+/// The first line, without the place that [`Problem`] names itself.
 fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim().to_owned()
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.rfind(" at line ").map_or(line, |end| &line[..end]);
+    line.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -215,13 +253,12 @@ mod tests {
     fn an_alias_bomb_is_refused() {
         let mut yaml = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for (of, name) in "abcdefgh".chars().zip("bcdefghi".chars()) {
-            yaml.push_str(&format!(
-                "{name}: &{name} [{}]\n",
-                vec![format!("*{of}"); 10].join(", ")
-            ));
+            let tenfold = vec![format!("*{of}"); 10].join(", ");
+            yaml = format!("{yaml}{name}: &{name} [{tenfold}]\n");
         }
         let parsed = parse::<serde_json::Value>("lab.yaml", yaml.as_bytes());
-        assert_eq!(parsed.unwrap_err().rule, "manifest-too-complex");
+        let problem = parsed.unwrap_err();
+        assert_eq!(problem.rule, "manifest-too-complex", "{problem}");
     }
 
     #[test]
@@ -229,11 +266,12 @@ mod tests {
         for yaml in [
             "[".repeat(100_000),
             "{a: ".repeat(50_000),
-            (0..300).map(|n| format!("{}a:\n", " ".repeat(n))).collect(),
+            (0..300).fold(String::new(), |yaml, n| yaml + &" ".repeat(n) + "a:\n"),
             "- ".repeat(50_000),
         ] {
             let parsed = parse::<serde_json::Value>("lab.yaml", yaml.as_bytes());
-            assert_eq!(parsed.unwrap_err().rule, "manifest-too-complex");
+            let problem = parsed.unwrap_err();
+            assert_eq!(problem.rule, "manifest-too-complex", "{problem}");
         }
     }
 
@@ -262,6 +300,6 @@ mod tests {
     fn a_missing_half_of_a_text_is_called_a_missing_translation() {
         let problem = problem("id: a\ntitle: {zh: 甲}\n");
         assert_eq!(problem.rule, "missing-translation");
-        assert!(problem.message.contains("`title`"), "{problem}");
+        assert!(problem.message.contains("`title"), "{problem}");
     }
 }

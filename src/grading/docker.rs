@@ -152,7 +152,7 @@ struct ImageDetail {
 #[serde(rename_all = "PascalCase")]
 struct ImageConfig {
     #[serde(default)]
-    exposed_ports: Option<BTreeMap<String, serde::de::IgnoredAny>>,
+    exposed_ports: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 struct Engine<'a, M> {

@@ -9,7 +9,7 @@ use super::machines::Secret;
 /// Most bytes of the evidence of one check.
 pub const MAX_EVIDENCE: usize = 8 * 1024;
 
-/// Most bytes shown of one output, file or body, before escaping.
+/// Most bytes shown of one output, file or body, after escaping.
 const MAX_BLOCK: usize = 2 * 1024;
 /// Most bytes of one line's value, before escaping.
 const MAX_VALUE: usize = 512;
@@ -60,9 +60,9 @@ impl Evidence {
             }
         }
         // Before shortening, so that a secret across the cut is found. `bytes` is bounded.
-        let text = self.redact(&text);
+        let text = escape(&self.redact(&text));
         let kept = shorten(&text, MAX_BLOCK);
-        for line in escape(kept).split_terminator('\n') {
+        for line in kept.split_terminator('\n') {
             let _ = writeln!(self.text, "  | {line}");
         }
         if kept.len() < text.len() {

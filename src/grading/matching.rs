@@ -21,7 +21,7 @@ pub struct InvalidPattern {
 
 /// Which condition does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mismatch {
+pub(super) enum Mismatch {
     /// `equals`
     Equals,
     /// `contains`

@@ -54,7 +54,6 @@ mod messages;
 mod nonce;
 mod queue;
 mod reach;
-pub mod report;
 mod runner;
 mod script;
 #[cfg(test)]
@@ -62,7 +61,7 @@ mod testing;
 
 pub use evidence::{MAX_EVIDENCE, escape};
 pub use machines::{Machines, Secret, Unreachable};
-pub use matching::{InvalidPattern, Mismatch, check_pattern};
+pub use matching::{InvalidPattern, check_pattern};
 pub use nonce::{NONCE, Nonces};
 pub use runner::{Context, LabFiles, Pace, Sampling, grade_step, run_check};
 

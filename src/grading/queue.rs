@@ -1,11 +1,16 @@
 //! `queue:` a queue of a RabbitMQ broker is in this state.
 //!
 //! Asked through the management API (`GET /api/queues/%2F/<name>`) as the user `grader`, who may
-//! only look. The broker refreshes these numbers each `collect_statistics_interval` (one second in
-//! the lab image), and a queue that has just been declared has none for that long: missing numbers
-//! are waited for, and a failed look is repeated by the runner ([`STATISTICS_LAG_RETRIES`]).
+//! only look.
+//!
+//! The numbers lag. The broker gathers them each `collect_statistics_interval`, and the management
+//! plug-in takes them over at the smallest interval of its `sample_retention_policies`, five
+//! seconds unless configured. The lab image sets both to one second, so that a number is at most
+//! two seconds old (1.5 s seen); with the defaults almost six were seen. A failed look is
+//! therefore repeated at least [`STATISTICS_LAG_RETRIES`] times, a second apart. A queue that has
+//! just been declared has no numbers at all for a moment: these are waited for.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -164,7 +169,7 @@ fn percent_encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -87,7 +87,9 @@ pub(super) async fn read<M: Machines>(
         Ok(content) => Ok(FileSeen::Content(content)),
         Err(AgentError::Remote { code, message }) => match code {
             ErrorCode::NotFound => Ok(FileSeen::Missing),
-            ErrorCode::Refused => Ok(FileSeen::Odd(message)),
+            // The path itself is valid, so `Invalid` speaks of what is there: a folder, or a file
+            // where a folder was due.
+            ErrorCode::Refused | ErrorCode::Invalid => Ok(FileSeen::Odd(message)),
             ErrorCode::Denied => Ok(FileSeen::Denied),
             _ => Err(sort(AgentError::Remote { code, message }, machine)),
         },
@@ -139,7 +141,7 @@ pub(super) async fn exec<M: Machines>(
 }
 
 /// Whether a system call failed for want of processes (EAGAIN), memory or disk.
-fn is_shortage(reason: &str) -> bool {
+pub(super) fn is_shortage(reason: &str) -> bool {
     [
         "Try again",
         "temporarily unavailable",
@@ -205,6 +207,7 @@ async fn dial(
     match timeout(within, agent.dial(target)).await {
         Ok(Ok(stream)) => Ok(Dialled::Connected(stream, agent.clone())),
         Ok(Err(AgentError::Remote { code, message })) => match code {
+            // The agent passes on the operating system's own words for ECONNREFUSED.
             ErrorCode::Unreachable if message.contains("refused") => Ok(Dialled::Refused),
             ErrorCode::Unreachable | ErrorCode::NotFound | ErrorCode::Denied => {
                 Ok(Dialled::OutOfReach(message))

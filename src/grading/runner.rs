@@ -111,21 +111,18 @@ pub async fn grade_step<M: Machines>(ctx: &Context<'_, M>, step: &Step) -> Vec<C
     let (mut lookers, actors): (Vec<_>, Vec<_>) = runs
         .iter_mut()
         .partition(|run| !run.check_may_change_things());
-    let mut looks = Vec::with_capacity(lookers.len());
-    for run in &mut lookers {
-        looks.push(run.first(Sampling::Settled, until).boxed());
-    }
-    a_few_at_once(looks).await;
+    some_at_once(
+        lookers
+            .iter_mut()
+            .map(|run| run.first(Sampling::Settled, until).boxed()),
+    )
+    .await;
     // From the end of the last first look, so that every pair is at least this far apart.
     let next = Instant::now() + ctx.pace.second_look_after;
     lookers.retain(|run| run.wants_second_look());
     if !lookers.is_empty() {
         sleep_until(next).await;
-        let mut looks = Vec::with_capacity(lookers.len());
-        for run in &mut lookers {
-            looks.push(run.second(until).boxed());
-        }
-        a_few_at_once(looks).await;
+        some_at_once(lookers.iter_mut().map(|run| run.second(until).boxed())).await;
     }
     for run in actors {
         run.first(Sampling::Settled, until).await;
@@ -133,7 +130,10 @@ pub async fn grade_step<M: Machines>(ctx: &Context<'_, M>, step: &Step) -> Vec<C
     runs.into_iter().map(Run::result).collect()
 }
 
-async fn a_few_at_once(looks: Vec<BoxFuture<'_, ()>>) {
+async fn some_at_once<'r>(looks: impl Iterator<Item = BoxFuture<'r, ()>> + Send) {
+    // Collected first: a lazy iterator's closure is not general enough for the compiler to see
+    // that the whole can be sent between threads.
+    let looks: Vec<BoxFuture<'r, ()>> = looks.collect();
     stream::iter(looks)
         .buffer_unordered(CONCURRENT_LOOKS)
         .collect::<()>()

@@ -63,6 +63,11 @@ pub(super) async fn look<M: Machines>(
         3 => Finding::Ungradable(
             picked.unwrap_or_else(|| messages::script_can_not_judge(machine.as_str())),
         ),
+        _ if reach::is_shortage(&String::from_utf8_lossy(&outcome.stderr)) => {
+            // The shell itself could not go on: it says so and ends with a code of its own.
+            let reason = "the script ran out of processes, memory or disk".to_owned();
+            return Err(reach::Trouble::Full(machine.clone(), reason).into());
+        }
         other => {
             // Not one of the agreed codes: a fault of the script, or a tool that is missing.
             evidence.line("the script ended with a code it should not use", other);

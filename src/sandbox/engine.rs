@@ -145,8 +145,10 @@ pub struct EngineInfo {
     pub layer_quota: bool,
     /// Whether networks can be made whose bridge has no address of the host (Docker 28).
     pub isolated_gateway: bool,
-    /// How sandboxes are kept from the host's services.
+    /// How isolated sandboxes are kept from the host's services.
     pub host_isolation: HostIsolation,
+    /// Why no lab gets a way to the internet; `None` when they can.
+    pub internet_refused: Option<String>,
     /// Whether the engine runs without root on its host.
     pub rootless: bool,
     /// Security options as the engine names them.
@@ -159,13 +161,11 @@ pub struct EngineInfo {
     pub data_folder: String,
 }
 
-/// How sandboxes are kept from the services of the engine's host.
+/// How isolated sandboxes are kept from the services of the engine's host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostIsolation {
-    /// The bridge has no address on the host.
-    Gateway,
-    /// Rules in the host's firewall, in place.
-    Firewall,
+    /// Their bridges have no address on the host.
+    NoAddress,
     /// Nothing keeps them away; says why.
     None(String),
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::engine::MachineSpec;
+use super::engine::{MachineSpec, SandboxSpec};
 use crate::domain::{lab::Profile, quantity::ByteSize};
 
 /// The learner's account, the same in every image.
@@ -31,7 +31,7 @@ pub struct MachineSettings {
     pub masked_proc: bool,
     /// Whether the engine's AppArmor profile applies, where the host has AppArmor.
     pub apparmor: bool,
-    /// Memory in bytes; there is no swap beyond.
+    /// Memory in bytes, folders in memory included; there is no swap beyond.
     pub memory_bytes: u64,
     /// Processor time in billionths of a core.
     pub nano_cpus: u64,
@@ -41,16 +41,12 @@ pub struct MachineSettings {
     pub open_files: u32,
     /// Who is killed first when the host runs out of memory: rather a learner than the server.
     pub oom_score_adj: i32,
-    /// `/dev/shm` in bytes.
-    pub shm_bytes: u64,
-    /// Folders in memory by path, with their mount options. They count as the machine's memory.
-    pub tmpfs: BTreeMap<&'static str, String>,
+    /// Folders in memory by path. They count as the machine's memory.
+    pub tmpfs: BTreeMap<&'static str, Folder>,
     /// Volumes.
     pub volumes: Vec<VolumeSettings>,
     /// Devices of the host.
     pub devices: Vec<&'static str>,
-    /// How much may be written outside of mounts, where the engine can limit it.
-    pub layer_bytes: Option<u64>,
     /// As whom the learner works.
     pub learner: LearnerAccount,
     /// Whether the agent takes every capability from the learner's processes for good. Not where a
@@ -81,6 +77,29 @@ pub struct LearnerAccount {
     pub shell: &'static str,
 }
 
+/// A folder in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Folder {
+    /// How much it holds.
+    pub bytes: u64,
+    /// How many files it holds.
+    pub inodes: u64,
+    /// Its other mount options.
+    pub options: String,
+}
+
+impl Folder {
+    /// All mount options.
+    pub fn mount_options(&self) -> String {
+        let Self {
+            bytes,
+            inodes,
+            options,
+        } = self;
+        format!("{options},size={bytes},nr_inodes={inodes}")
+    }
+}
+
 /// A volume of a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VolumeSettings {
@@ -88,8 +107,10 @@ pub struct VolumeSettings {
     pub role: VolumeRole,
     /// Where it is mounted.
     pub path: &'static str,
-    /// Mount options of the tmpfs it is; `None` for one on the engine's disk.
-    pub tmpfs: Option<String>,
+    /// The folder in memory that it is; `None` for one on the engine's disk.
+    pub tmpfs: Option<Folder>,
+    /// Whether nothing in the machine may write to it, not even root.
+    pub read_only: bool,
 }
 
 /// What a volume holds.
@@ -127,8 +148,18 @@ const AGENT_CAPABILITIES: [&str; 7] = [
     "SETUID",
 ];
 
-/// What a learner who is root inside may do besides.
-const ROOT_CAPABILITIES: [&str; 2] = ["FSETID", "NET_BIND_SERVICE"];
+/// What a learner who is root inside may do.
+const ROOT_CAPABILITIES: [&str; 9] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "NET_BIND_SERVICE",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+];
 
 const LEARNER: LearnerAccount = LearnerAccount {
     name: "learner",
@@ -145,8 +176,7 @@ const ROOT: LearnerAccount = LearnerAccount {
 };
 
 /// The settings of a lab's machine.
-pub fn settings(machine: &MachineSpec, layer_quota: bool) -> MachineSettings {
-    let memory = machine.memory.bytes();
+pub fn settings(machine: &MachineSpec) -> MachineSettings {
     let base = MachineSettings {
         read_only_root: true,
         capabilities: AGENT_CAPABILITIES.to_vec(),
@@ -154,45 +184,46 @@ pub fn settings(machine: &MachineSpec, layer_quota: bool) -> MachineSettings {
         seccomp: Seccomp::EngineDefault,
         masked_proc: true,
         apparmor: true,
-        memory_bytes: memory,
+        memory_bytes: 0,
         nano_cpus: nano_cpus(machine.cpus),
-        pids: 512,
-        open_files: 8192,
+        pids: 256,
+        open_files: 1024,
         oom_score_adj: 500,
-        shm_bytes: 64 * MIB,
-        tmpfs: folders(memory),
-        volumes: vec![agent_volume(), home_volume(machine.disk)],
+        tmpfs: folders(),
+        volumes: vec![agent_volume(), home_volume(machine.disk, LEARNER_UID)],
         devices: vec![],
-        layer_bytes: None,
         learner: LEARNER,
         agent_drops_privileges: true,
     };
-    match machine.profile {
+    let settings = match machine.profile {
         Profile::Plain => base,
         Profile::Root => MachineSettings {
-            read_only_root: false,
-            capabilities: [&AGENT_CAPABILITIES[..], &ROOT_CAPABILITIES[..]].concat(),
-            layer_bytes: layer_quota.then(|| machine.disk.bytes().max(1024 * MIB)),
+            capabilities: ROOT_CAPABILITIES.to_vec(),
+            volumes: vec![agent_volume(), home_volume(machine.disk, 0)],
             learner: ROOT,
             agent_drops_privileges: false,
             ..base
         },
         Profile::Docker => MachineSettings {
+            // The nested engine's `newuidmap` has file capabilities; the agent sets the flag for
+            // each process of the learner instead.
             no_new_privileges: false,
             seccomp: Seccomp::Nested,
             masked_proc: false,
             apparmor: false,
             pids: 800,
+            open_files: 8192,
             volumes: vec![
                 agent_volume(),
-                home_volume(ByteSize::mib(128)),
+                home_volume(NESTED_HOME, LEARNER_UID),
                 data_volume(machine.disk),
             ],
             devices: vec!["/dev/net/tun"],
             agent_drops_privileges: false,
             ..base
         },
-    }
+    };
+    settings.with_memory(machine.memory)
 }
 
 /// The settings of the grader machine: nobody works there.
@@ -204,55 +235,82 @@ pub fn grader_settings() -> MachineSettings {
         seccomp: Seccomp::EngineDefault,
         masked_proc: true,
         apparmor: true,
-        memory_bytes: GRADER_MEMORY.bytes(),
+        memory_bytes: 0,
         nano_cpus: nano_cpus(0.5),
-        pids: 128,
+        pids: 64,
         open_files: 1024,
         oom_score_adj: 400,
-        shm_bytes: MIB,
-        tmpfs: folders(GRADER_MEMORY.bytes()),
+        tmpfs: BTreeMap::from([
+            ("/run", folder(8, 2, "exec", "mode=755")),
+            ("/tmp", folder(16, 2, "exec", "mode=1777")),
+            ("/dev/shm", folder(1, 1, "noexec", "mode=1777")),
+        ]),
         volumes: vec![agent_volume()],
         devices: vec![],
-        layer_bytes: None,
         learner: LearnerAccount {
             shell: "/bin/sh",
             ..LEARNER
         },
         agent_drops_privileges: true,
     }
+    .with_memory(GRADER_MEMORY)
 }
 
-/// Memory of the grader machine, to be counted with those of the lab.
-pub const GRADER_MEMORY: ByteSize = ByteSize::mib(96);
+/// The most memory that a sandbox can use, in bytes: what capacity counts.
+pub fn sandbox_memory(spec: &SandboxSpec) -> u64 {
+    let machines: u64 = spec.machines.iter().map(|m| settings(m).memory_bytes).sum();
+    let grader = spec
+        .grader
+        .as_ref()
+        .map_or(0, |_| grader_settings().memory_bytes);
+    machines + grader
+}
+
+/// Memory of the grader machine's processes.
+const GRADER_MEMORY: ByteSize = ByteSize::mib(48);
+
+/// The home in the `docker` profile, where the lab's disk is the nested engine's.
+const NESTED_HOME: ByteSize = ByteSize::mib(128);
 
 const MIB: u64 = 1 << 20;
 
+impl MachineSettings {
+    /// What is written to a folder in memory counts as the machine's memory: full folders must not
+    /// take it from the processes.
+    fn with_memory(self, processes: ByteSize) -> Self {
+        let folders = self.tmpfs.values().map(|f| f.bytes).sum::<u64>();
+        let volumes = self.volumes.iter().filter_map(|v| v.tmpfs.as_ref());
+        let volumes = volumes.map(|f| f.bytes).sum::<u64>();
+        Self {
+            memory_bytes: processes.bytes() + folders + volumes,
+            ..self
+        }
+    }
+}
+
+/// Folders that every image may write to.
+fn folders() -> BTreeMap<&'static str, Folder> {
+    BTreeMap::from([
+        ("/run", folder(64, 8, "exec", "mode=755")),
+        ("/tmp", folder(64, 8, "exec", "mode=1777")),
+        ("/var/tmp", folder(128, 16, "exec", "mode=1777")),
+        ("/dev/shm", folder(16, 1, "noexec", "mode=1777")),
+    ])
+}
+
+fn folder(mib: u64, thousand_inodes: u64, exec: &'static str, rights: &str) -> Folder {
+    Folder {
+        bytes: mib * MIB,
+        inodes: thousand_inodes * 1024,
+        options: format!("rw,nosuid,nodev,{exec},{rights}"),
+    }
+}
+
 fn nano_cpus(cores: f64) -> u64 {
-    // Lint keeps cores between 0.1 and 8; rounding to a thousandth keeps snapshots readable.
+    // Rounding to a thousandth keeps the figure readable.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let thousandths = (cores.clamp(0.01, 64.0) * 1000.0).round() as u64;
     thousandths * 1_000_000
-}
-
-/// Folders that must be writable, sized by the machine's memory, which they count against.
-fn folders(memory: u64) -> BTreeMap<&'static str, String> {
-    let quarter = (memory / 4).clamp(16 * MIB, 256 * MIB);
-    BTreeMap::from([
-        ("/run", mount_options(64 * MIB, "mode=755")),
-        ("/tmp", mount_options(quarter, "mode=1777")),
-        ("/var/tmp", mount_options(quarter, "mode=1777")),
-    ])
-    .into_iter()
-    .map(|(path, options)| (path, format!("rw,exec,{options}")))
-    .collect()
-}
-
-/// One inode for each 8 KiB: plenty for work, no way to fill the host's memory with empty files.
-fn mount_options(bytes: u64, more: &str) -> String {
-    format!(
-        "nosuid,nodev,size={bytes},nr_inodes={},{more}",
-        (bytes / 8192).max(1024)
-    )
 }
 
 fn agent_volume() -> VolumeSettings {
@@ -260,21 +318,87 @@ fn agent_volume() -> VolumeSettings {
         role: VolumeRole::Agent,
         path: "/.slipway",
         tmpfs: None,
+        read_only: true,
     }
 }
 
-fn home_volume(size: ByteSize) -> VolumeSettings {
+fn home_volume(size: ByteSize, owner: u32) -> VolumeSettings {
     VolumeSettings {
         role: VolumeRole::Home,
         path: LEARNER_HOME,
-        tmpfs: Some(mount_options(size.bytes(), "uid=1000,gid=1000,mode=0750")),
+        tmpfs: Some(disk(size, owner, "0750", 8 * 1024)),
+        read_only: false,
     }
 }
 
 fn data_volume(size: ByteSize) -> VolumeSettings {
     VolumeSettings {
         role: VolumeRole::Data,
-        path: "/home/learner/.local/share/docker",
-        tmpfs: Some(mount_options(size.bytes(), "uid=1000,gid=1000,mode=0710")),
+        path: "/var/lib/docker",
+        tmpfs: Some(disk(size, LEARNER_UID, "0710", 10 * 1024)),
+        read_only: false,
+    }
+}
+
+/// A volume in memory, with one inode for so many bytes: room to work, and no way to fill the host
+/// with empty files.
+fn disk(size: ByteSize, owner: u32, mode: &str, bytes_per_inode: u64) -> Folder {
+    Folder {
+        bytes: size.bytes(),
+        inodes: (size.bytes() / bytes_per_inode).max(1024),
+        options: format!("nosuid,nodev,uid={owner},gid={owner},mode={mode}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(profile: Profile) -> MachineSpec {
+        MachineSpec {
+            name: "desk".parse().unwrap(),
+            image: "slipway/base:0".to_owned(),
+            profile,
+            memory: ByteSize::mib(256),
+            cpus: 1.5,
+            disk: ByteSize::mib(128),
+            env: BTreeMap::new(),
+            service_env: BTreeMap::new(),
+            keep_home: false,
+        }
+    }
+
+    #[test]
+    fn the_settings_of_each_profile_are_these_and_no_others() {
+        insta::assert_json_snapshot!("plain", settings(&machine(Profile::Plain)));
+        insta::assert_json_snapshot!("root", settings(&machine(Profile::Root)));
+        insta::assert_json_snapshot!("docker", settings(&machine(Profile::Docker)));
+        insta::assert_json_snapshot!("grader", grader_settings());
+    }
+
+    #[test]
+    fn full_folders_leave_the_processes_their_memory() {
+        for profile in [Profile::Plain, Profile::Root, Profile::Docker] {
+            let settings = settings(&machine(profile));
+            let written: u64 = settings.tmpfs.values().map(|f| f.bytes).sum::<u64>()
+                + settings
+                    .volumes
+                    .iter()
+                    .filter_map(|v| v.tmpfs.as_ref())
+                    .map(|f| f.bytes)
+                    .sum::<u64>();
+            assert_eq!(settings.memory_bytes - written, 256 * MIB, "{profile:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_can_be_written_is_limited_in_bytes_and_files() {
+        for profile in [Profile::Plain, Profile::Root, Profile::Docker] {
+            let settings = settings(&machine(profile));
+            assert!(settings.read_only_root);
+            for volume in settings.volumes {
+                assert!(volume.read_only || volume.tmpfs.is_some_and(|f| f.inodes > 0));
+            }
+        }
     }
 }

@@ -1,5 +1,10 @@
 //! Machines without containers: an agent that answers as a test tells it to, over a stream in
 //! memory, spoken to by the real client.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helpers fail like the test itself"
+)]
 
 use std::{
     collections::HashMap,
@@ -94,6 +99,8 @@ pub(crate) fn exited(code: i32, stdout: &str) -> ExecOutcome {
 /// A sandbox of two machines, `desk` and `broker`, and a grader machine.
 pub(crate) struct Sandbox {
     pub(crate) desk: Result<Fake, Unreachable>,
+    /// What becomes of `desk` from the second time on that its agent is asked for.
+    pub(crate) desk_later: Option<Result<Fake, Unreachable>>,
     pub(crate) grader: Result<Fake, Unreachable>,
     pub(crate) secret: Secret,
     pub(crate) connections: AtomicUsize,
@@ -104,6 +111,7 @@ impl Sandbox {
     pub(crate) fn new(desk: Fake, grader: Fake) -> Self {
         Self {
             desk: Ok(desk),
+            desk_later: None,
             grader: Ok(grader),
             secret: Secret::new("s3cret-of-the-sandbox"),
             connections: AtomicUsize::new(0),
@@ -171,7 +179,9 @@ impl SpawnAgent for JoinSet<()> {
 
 impl Machines for Sandbox {
     async fn agent(&self, _machine: &Slug) -> Result<AgentClient, Unreachable> {
-        self.connect(&self.desk).await
+        let later = self.connections.load(Ordering::SeqCst) > 0;
+        let desk = self.desk_later.as_ref().filter(|_| later);
+        self.connect(desk.unwrap_or(&self.desk)).await
     }
 
     async fn grader(&self) -> Result<AgentClient, Unreachable> {

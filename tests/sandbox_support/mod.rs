@@ -95,6 +95,7 @@ pub fn engine_at(host: Option<String>, timeouts: Timeouts) -> Arc<DockerEngine> 
         pool: SubnetPool::new("10.214.0.0/16".parse().unwrap()).unwrap(),
         runtimes: HashMap::new(),
         firewall: true,
+        resolvers: vec![],
         timeouts,
     }))
 }
@@ -234,11 +235,23 @@ impl Agent {
         self.run(RunAs::Root, script).await
     }
 
+    /// The same, and what it started goes on.
+    pub async fn learner_keeping(&self, script: &str) -> Output {
+        self.exec(RunAs::Learner, script, true).await
+    }
+
     async fn run(&self, user: RunAs, script: &str) -> Output {
+        self.exec(user, script, false).await
+    }
+
+    async fn exec(&self, user: RunAs, script: &str, keep: bool) -> Output {
         let mut request = ExecRequest::new(user, ["/bin/sh", "-c", script])
             .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
             .timeout(Duration::from_secs(60));
         request.login_env = true;
+        if keep {
+            request = request.keep_leftovers();
+        }
         let outcome = self.client.exec(&request).await.unwrap();
         Output {
             stdout: String::from_utf8_lossy(&outcome.stdout).into_owned(),

@@ -143,9 +143,10 @@ fn start(
     folder: Option<&Path>,
 ) -> Result<Running, StartError> {
     let config = &agent.config;
-    let mut env = match request.login_env {
-        true => launch::login_env(config, request.user),
-        false => [("PATH".to_owned(), launch::DEFAULT_PATH.to_owned())].into(),
+    let mut env = if request.login_env {
+        launch::login_env(config, request.user)
+    } else {
+        [("PATH".to_owned(), launch::DEFAULT_PATH.to_owned())].into()
     };
     env.extend(request.env.clone());
     if let Some(folder) = folder {
@@ -254,19 +255,11 @@ impl Folder {
                 .open(&path)?;
             out.write_all(&file.bytes)?;
             out.set_permissions(fs::Permissions::from_mode(mode))?;
-            folder.hand_over(agent, request.user, &path)?;
+            hand_over(agent, request.user, &path)?;
         }
         // Last: from here on the learner can enter.
-        folder.hand_over(agent, request.user, &folder.0)?;
+        hand_over(agent, request.user, &folder.0)?;
         Ok(folder)
-    }
-
-    fn hand_over(&self, agent: &Agent, user: RunAs, path: &Path) -> io::Result<()> {
-        let learner = &agent.config.learner;
-        if user == RunAs::Learner {
-            std::os::unix::fs::lchown(path, Some(learner.uid), Some(learner.gid))?;
-        }
-        Ok(())
     }
 }
 
@@ -275,4 +268,12 @@ impl Drop for Folder {
         // Does not follow links. What can't be removed is on a small tmpfs of this machine.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+fn hand_over(agent: &Agent, user: RunAs, path: &Path) -> io::Result<()> {
+    let learner = &agent.config.learner;
+    if user == RunAs::Learner {
+        std::os::unix::fs::lchown(path, Some(learner.uid), Some(learner.gid))?;
+    }
+    Ok(())
 }

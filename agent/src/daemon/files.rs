@@ -279,15 +279,13 @@ fn write_whole(
         openat(&folder, name, flags, Mode::empty())?;
     }
     if let Some(expected) = &request.expected {
-        let now = match before {
-            None => FileVersion::absent(),
-            Some(_) => {
-                let flags =
-                    OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-                content(openat(&folder, name, flags, Mode::empty())?, 0)?
-                    .0
-                    .version
-            }
+        let now = if before.is_some() {
+            let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            content(openat(&folder, name, flags, Mode::empty())?, 0)?
+                .0
+                .version
+        } else {
+            FileVersion::absent()
         };
         if now != *expected {
             return Err(Failure::new(

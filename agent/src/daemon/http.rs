@@ -154,7 +154,9 @@ async fn files_route(
         }
         "/v1/files/write" => {
             let request: WriteRequest = valid(args(headers)?)?;
-            let bytes = read_to_end(body, MAX_FILE).await.map_err(unreadable)?;
+            let bytes = read_to_end(body, MAX_FILE)
+                .await
+                .map_err(|e| unreadable(&e))?;
             json(&files::write(agent, request, bytes).await?)
         }
         "/v1/files/mkdir" => {
@@ -210,7 +212,7 @@ fn args<T: DeserializeOwned>(headers: &HeaderMap) -> Result<T, Failure> {
 }
 
 async fn parse<T: DeserializeOwned>(body: Incoming, limit: usize) -> Result<T, Failure> {
-    let bytes = read_to_end(body, limit).await.map_err(unreadable)?;
+    let bytes = read_to_end(body, limit).await.map_err(|e| unreadable(&e))?;
     serde_json::from_slice(&bytes).map_err(|e| Failure::new(ErrorCode::Invalid, e.to_string()))
 }
 
@@ -219,7 +221,7 @@ fn valid<T: Validate>(value: T) -> Result<T, Failure> {
     Ok(value)
 }
 
-fn unreadable(error: ReadError) -> Failure {
+fn unreadable(error: &ReadError) -> Failure {
     let code = match error {
         ReadError::TooLong(_) => ErrorCode::TooLarge,
         ReadError::Broken(_) => ErrorCode::Io,

@@ -179,12 +179,7 @@ unsafe fn run_child(
     };
     // SAFETY (whole body): system calls on the child's own state; pointers are to live data.
     unsafe {
-        for signal in 1..=64 {
-            let mut action: libc::sigaction = std::mem::zeroed();
-            action.sa_sigaction = libc::SIG_DFL;
-            // Fails for KILL, STOP and libc's own two; nothing to be done about those.
-            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
-        }
+        reset_signals();
         if let Some(supervision) = &spec.supervision {
             libc::setsid();
             if libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0 {
@@ -255,6 +250,19 @@ unsafe fn run_child(
             nix::errno::Errno::EACCES.set();
         }
         fail(STAGE_EXEC)
+    }
+}
+
+/// Gives every signal its default action. Allocates nothing.
+fn reset_signals() {
+    for signal in 1..=64 {
+        // SAFETY: sets the process's own dispositions from a live, initialised action.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = libc::SIG_DFL;
+            // Fails for KILL, STOP and libc's own two; nothing to be done about those.
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
     }
 }
 
@@ -420,6 +428,7 @@ pub(super) fn exec_as(
             .collect()
     };
     let (argv, env) = (pointers(argv), pointers(env));
+    reset_signals();
     // SAFETY: null-terminated arrays of live C strings; nothing else runs in this process.
     unsafe {
         libc::umask(0o022);

@@ -90,17 +90,16 @@ impl Terminal {
             "SLIPWAY_TERMINAL".to_owned(),
             request.name.as_str().to_owned(),
         );
-        let (programs, argv) = match &request.argv {
-            Some(argv) => (launch::candidates(&argv[0], &env), launch::c_strings(argv)),
-            None => {
-                // A leading dash makes it a login shell.
-                let shell = &learner.shell;
-                let base = shell.rsplit('/').next().unwrap_or("sh");
-                (
-                    vec![launch::c_string(shell)],
-                    vec![launch::c_string(&format!("-{base}"))],
-                )
-            }
+        let (programs, argv) = if let Some(argv) = &request.argv {
+            (launch::candidates(&argv[0], &env), launch::c_strings(argv))
+        } else {
+            // A leading dash makes it a login shell.
+            let shell = &learner.shell;
+            let base = shell.rsplit('/').next().unwrap_or("sh");
+            (
+                vec![launch::c_string(shell)],
+                vec![launch::c_string(&format!("-{base}"))],
+            )
         };
         let child = agent
             .reaper

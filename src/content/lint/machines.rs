@@ -113,7 +113,7 @@ fn one(context: &LabContext<'_>, at: &str, machine: &Machine, report: &mut Repor
             &format!("{at}.image"),
             format!("there is no image `{}`", machine.image),
             format!(
-                "{}; an image is a folder of `images` with a Dockerfile",
+                "{} (An image is a folder of `images` with a Dockerfile.)",
                 suggestion(machine.image.as_str(), known.iter().copied())
             ),
         );

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::domain::text::{Locale, Text};
 
+/// The longest Markdown file, in bytes.
+const MAX_MARKDOWN_BYTES: usize = 256 << 10;
+
 pub(super) fn check(context: &LabContext<'_>, report: &mut Report<'_>) {
     let lab = context.lab;
     text(report, "title", &lab.title);
@@ -110,6 +113,14 @@ pub(in super::super) fn markdown_text(
             "write it; every text exists in both languages",
         )));
     };
+    if bytes.len() > MAX_MARKDOWN_BYTES {
+        return Err(Box::new(Problem::error(
+            "text-too-long",
+            shown,
+            format!("the text is longer than {} KiB", MAX_MARKDOWN_BYTES >> 10),
+            "split it into several lessons or steps",
+        )));
+    }
     let text = manifest::text(shown, bytes)?;
     if render::is_blank(&text) {
         return Err(Box::new(Problem::error(

@@ -4,6 +4,7 @@
 //! and sanitised, and then the blocks and images, which are built here and not by the author, go
 //! in. So nothing an author writes can pass for one of our buttons.
 
+mod bounds;
 mod code;
 mod escape;
 mod fence;
@@ -15,7 +16,7 @@ use std::{collections::VecDeque, fmt};
 
 use comrak::{
     Anchorizer, Arena, Options, create_formatter,
-    html::{ChildRendering, format_node_default},
+    html::format_node_default,
     nodes::{AstNode, NodeHtmlBlock, NodeValue},
     parse_document,
 };
@@ -160,10 +161,16 @@ create_formatter!(Formatter<VecDeque<Heading>>, {
 
 /// Renders a text whose lines end in `\n`.
 pub fn render(markdown: &str, context: &Context<'_>) -> Rendered {
+    if let Some(line) = bounds::line_too_deep(markdown) {
+        return bounds::refused(line);
+    }
     let markdown = markdown.replace(MARK, "\u{fffd}");
     let options = options();
     let arena = Arena::new();
     let root = parse_document(&arena, &markdown, &options);
+    if let Some(line) = bounds::tree_too_deep(root) {
+        return bounds::refused(line);
+    }
     let mut work = Work {
         context,
         notes: Vec::new(),
@@ -181,6 +188,9 @@ pub fn render(markdown: &str, context: &Context<'_>) -> Rendered {
     if Formatter::format_document(root, &options, &mut raw, headings).is_err() {
         // Writing into a string can't fail; should it ever, the plain text is still readable.
         raw = escape(&markdown);
+    }
+    if bounds::slow_stretch(&raw).is_some() {
+        return bounds::refused(1);
     }
     let html = insert(&sanitize::clean(&raw), &work.inserts);
     Rendered {
@@ -400,8 +410,8 @@ impl<'c> Work<'_, 'c> {
                         line,
                         Severity::Error,
                         "image",
-                        format!("`{path}` holds no drawing"),
-                        "save it as SVG with an <svg> element",
+                        format!("`{path}` holds no drawing, or one that is too complex"),
+                        "save it as SVG with one <svg> element, below 512 KiB and 5,000 elements",
                     );
                     return (escape(alt), false);
                 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::Ipv4Addr,
     path::PathBuf,
     sync::{Arc, Weak},
     time::Duration,
@@ -45,8 +46,12 @@ pub struct DockerConfig {
     pub pool: SubnetPool,
     /// Other OCI runtimes (runsc, kata, sysbox-runc) for profiles, as the engine knows them.
     pub runtimes: HashMap<Profile, String>,
-    /// Whether rules may be put into this machine's firewall, where it is the engine's host.
+    /// Whether rules may be put into this machine's firewall, where it is the engine's host. Without
+    /// them no lab gets a way to the internet.
     pub firewall: bool,
+    /// The name servers of machines with a way to the internet; empty for those of this machine,
+    /// where it is the engine's host.
+    pub resolvers: Vec<Ipv4Addr>,
     /// How long the engine may take.
     pub timeouts: Timeouts,
 }
@@ -93,7 +98,6 @@ pub struct DockerEngine {
     /// One change at a time for each sandbox.
     changes: Mutex<HashMap<SandboxId, Weak<Mutex<()>>>>,
     pub(super) layer_quota: OnceCell<bool>,
-    pub(super) firewall_done: OnceCell<()>,
 }
 
 impl DockerEngine {
@@ -106,7 +110,6 @@ impl DockerEngine {
             allocation: Mutex::new(()),
             changes: Mutex::new(HashMap::new()),
             layer_quota: OnceCell::new(),
-            firewall_done: OnceCell::new(),
         }
     }
 

@@ -50,7 +50,6 @@ impl DockerEngine {
         hosts: &[String],
     ) -> Result<(), EngineError> {
         let docker = self.docker().await?;
-        let limits = self.timeouts();
         let mut mounts = Vec::new();
         for volume in &plan.settings.volumes {
             mounts.push(
@@ -58,43 +57,100 @@ impl DockerEngine {
                     .await?,
             );
         }
+        let name = format!("slipway-{}-g{}-{}", spec.id, spec.generation, plan.name);
+        let body = ContainerCreateBody {
+            labels: Some(labels::of_machine(self.instance(), spec, &plan.name)),
+            ..body(plan, network, hosts, mounts.clone())
+        };
+        // The machine itself can't write to the agent's folder, and the engine holds uploads to that
+        // too: the agent goes in through a container that is never started.
+        let (id, ()) = tokio::try_join!(
+            self.create_container(&name, body, &plan.image),
+            self.put_agent(spec, plan, &mounts)
+        )?;
+        within(
+            "start a container",
+            self.timeouts().start,
+            docker.start_container(&id, None::<StartContainerOptions>),
+        )
+        .await
+    }
+
+    async fn create_container(
+        &self,
+        name: &str,
+        body: ContainerCreateBody,
+        image: &str,
+    ) -> Result<String, EngineError> {
+        let docker = self.docker().await?;
+        let options = CreateContainerOptionsBuilder::default().name(name).build();
+        let made = within(
+            "create a container",
+            self.timeouts().create,
+            docker.create_container(Some(options), body),
+        )
+        .await;
+        match made {
+            Ok(made) => Ok(made.id),
+            // The engine says 404 for a missing image only, here.
+            Err(EngineError::NotRunning(_)) => Err(EngineError::ImageMissing(image.to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put_agent(
+        &self,
+        spec: &SandboxSpec,
+        plan: &Plan,
+        mounts: &[Mount],
+    ) -> Result<(), EngineError> {
+        let docker = self.docker().await?;
         let archive = self
             .agent()
             .await?
             .archive(&plan.config)
             .map_err(|e| EngineError::Other(format!("pack the agent: {e}")))?;
-        let name = format!("slipway-{}-g{}-{}", spec.id, spec.generation, plan.name);
+        let mounts = mounts
+            .iter()
+            .filter(|mount| mount.target.as_deref() == Some(AGENT_FOLDER))
+            .map(|mount| Mount {
+                read_only: Some(false),
+                ..mount.clone()
+            })
+            .collect();
         let body = ContainerCreateBody {
-            labels: Some(labels::of_machine(self.instance(), spec, &plan.name)),
-            ..body(plan, network, hosts, mounts)
+            image: Some(plan.image.clone()),
+            entrypoint: Some(vec![AGENT_PATH.to_owned()]),
+            network_disabled: Some(true),
+            // Not a machine: what looks for those doesn't see it, what removes does.
+            labels: Some(labels::of_sandbox(self.instance(), spec)),
+            host_config: Some(HostConfig {
+                mounts: Some(mounts),
+                network_mode: Some("none".to_owned()),
+                log_config: Some(no_log()),
+                ..HostConfig::default()
+            }),
+            ..ContainerCreateBody::default()
         };
-        let options = CreateContainerOptionsBuilder::default().name(&name).build();
-        let made = within(
-            "create a container",
-            limits.create,
-            docker.create_container(Some(options), body),
-        )
-        .await
-        .map_err(|error| match error {
-            // The engine says 404 for a missing image only, here.
-            EngineError::NotRunning(_) => EngineError::ImageMissing(plan.image.clone()),
-            other => other,
-        })?;
+        let name = format!("slipway-{}-g{}-{}-put", spec.id, spec.generation, plan.name);
+        let id = self.create_container(&name, body, &plan.image).await?;
         let options = UploadToContainerOptionsBuilder::default()
             .path(AGENT_FOLDER)
             .build();
         within(
             "upload the agent",
-            limits.upload,
-            docker.upload_to_container(&made.id, Some(options), body_full(archive)),
+            self.timeouts().upload,
+            docker.upload_to_container(&id, Some(options), body_full(archive)),
         )
         .await?;
-        within(
-            "start a container",
-            limits.start,
-            docker.start_container(&made.id, None::<StartContainerOptions>),
-        )
-        .await
+        self.remove_container(&id).await
+    }
+}
+
+fn no_log() -> HostConfigLogConfig {
+    HostConfigLogConfig {
+        typ: Some("none".to_owned()),
+        config: None,
     }
 }
 
@@ -109,6 +165,7 @@ fn body(
             ipv4_address: Some(network.subnet.host(plan.host_number).to_string()),
             ..EndpointIpamConfig::default()
         }),
+        aliases: Some(vec![plan.name.clone()]),
         ..EndpointSettings::default()
     };
     ContainerCreateBody {
@@ -126,6 +183,18 @@ fn body(
         host_config: Some(HostConfig {
             network_mode: Some(network.name.clone()),
             extra_hosts: Some(hosts.to_vec()),
+            dns: Some(network.name_servers.clone()),
+            // Names that nobody answers for fail quickly.
+            dns_options: Some(vec!["timeout:1".to_owned(), "attempts:1".to_owned()]),
+            dns_search: Some(vec![".".to_owned()]),
+            sysctls: Some(
+                ["all", "default"]
+                    .map(|which| {
+                        let name = format!("net.ipv6.conf.{which}.disable_ipv6");
+                        (name, "1".to_owned())
+                    })
+                    .into(),
+            ),
             mounts: Some(mounts),
             runtime: plan.runtime.clone(),
             ..host_config(&plan.settings)
@@ -151,11 +220,9 @@ fn host_config(settings: &MachineSettings) -> HostConfig {
         pids,
         open_files,
         oom_score_adj,
-        shm_bytes,
         tmpfs,
         volumes: _,
         devices,
-        layer_bytes,
         learner: _,
         agent_drops_privileges: _,
     } = settings;
@@ -188,16 +255,13 @@ fn host_config(settings: &MachineSettings) -> HostConfig {
             limit("core", 0),
         ]),
         oom_score_adj: Some(i64::from(*oom_score_adj)),
-        shm_size: Some(i64::try_from(*shm_bytes).unwrap_or(i64::MAX)),
         tmpfs: Some(
             tmpfs
                 .iter()
-                .map(|(path, options)| ((*path).to_owned(), options.clone()))
+                .map(|(path, folder)| ((*path).to_owned(), folder.mount_options()))
                 .collect(),
         ),
         devices: Some(devices.iter().map(|path| device(path)).collect()),
-        storage_opt: layer_bytes
-            .map(|bytes| HashMap::from([("size".to_owned(), bytes.to_string())])),
         ipc_mode: Some("private".to_owned()),
         cgroupns_mode: Some(HostConfigCgroupnsModeEnum::PRIVATE),
         init: Some(false),
@@ -206,10 +270,7 @@ fn host_config(settings: &MachineSettings) -> HostConfig {
             name: Some(RestartPolicyNameEnum::NO),
             maximum_retry_count: None,
         }),
-        log_config: Some(HostConfigLogConfig {
-            typ: Some("none".to_owned()),
-            config: None,
-        }),
+        log_config: Some(no_log()),
         ..HostConfig::default()
     }
 }

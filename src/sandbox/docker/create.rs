@@ -42,7 +42,6 @@ impl DockerEngine {
         } else {
             self.remove_where(spec.id, |_| true, |_| true).await?;
         }
-        self.secure_host().await;
         match self.make(spec, &plans).await {
             Ok(()) => self.remove_other_generations(spec).await,
             Err(error) => {
@@ -101,10 +100,9 @@ impl DockerEngine {
                 "a sandbox has at most {MAX_MACHINES} machines"
             )));
         }
-        let layer_quota = self.has_layer_quota().await?;
         let mut plans = Vec::with_capacity(count);
         for machine in &spec.machines {
-            let settings = profiles::settings(machine, layer_quota);
+            let settings = profiles::settings(machine);
             let config = agent_config(&machine.name, &settings, machine);
             plans.push(Plan {
                 name: machine.name.to_string(),

@@ -40,7 +40,12 @@ impl DockerEngine {
             storage_driver: info.driver.unwrap_or_default(),
             layer_quota: self.has_layer_quota().await?,
             isolated_gateway,
-            host_isolation: self.host_isolation(isolated_gateway).await,
+            host_isolation: if is_podman {
+                HostIsolation::None("Podman gives every bridge an address of the host".to_owned())
+            } else {
+                HostIsolation::NoAddress
+            },
+            internet_refused: self.why_no_way_out().await,
             rootless: security_options.iter().any(|o| o.contains("rootless")),
             security_options,
             cpus: info.ncpu.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
@@ -123,15 +128,5 @@ impl DockerEngine {
         // Another task may have been quicker, with the same answer.
         let _ = self.layer_quota.set(works);
         Ok(works)
-    }
-
-    async fn host_isolation(&self, isolated_gateway: bool) -> HostIsolation {
-        if isolated_gateway {
-            return HostIsolation::Gateway;
-        }
-        match self.ensure_firewall().await {
-            Ok(()) => HostIsolation::Firewall,
-            Err(why) => HostIsolation::None(why),
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! A network for each sandbox, out of our own pool.
 
-use std::collections::HashMap;
-
 use bollard::{
     models::{Ipam, IpamConfig, NetworkCreateRequest},
     query_parameters::ListNetworksOptions,
@@ -21,14 +19,20 @@ use crate::{
 const ATTEMPTS: u32 = 8;
 
 /// Our bridges' names start with this, which is what firewall rules match.
-pub(super) const BRIDGE_PREFIX: &str = "slw";
+pub(super) const BRIDGE_PREFIX: &str = "slw-";
 
 /// A network that exists.
 #[derive(Debug, Clone)]
 pub(super) struct SandboxNetwork {
     pub(super) name: String,
     pub(super) subnet: Subnet,
+    /// Where the engine forwards questions for names it does not know.
+    pub(super) name_servers: Vec<String>,
 }
+
+/// The machine itself, where nothing answers unless the learner puts it there. Without it the engine
+/// asks the host's servers on behalf of an isolated machine, and names are a way out.
+const NOBODY: &str = "127.0.0.1";
 
 impl DockerEngine {
     pub(super) async fn create_network(
@@ -38,6 +42,10 @@ impl DockerEngine {
         let _allocation = self.allocation.lock().await;
         let docker = self.docker().await?;
         let name = format!("slipway-{}-g{}", spec.id, spec.generation);
+        let name_servers = match spec.network {
+            Network::Isolated => vec![NOBODY.to_owned()],
+            Network::Internet => self.open_the_way_out().await?,
+        };
         let mut taken = self.taken_subnets().await?;
         let isolated_gateway = self.has_isolated_gateway().await?;
         // The id's random end spreads servers and sandboxes over the pool.
@@ -61,7 +69,13 @@ impl DockerEngine {
             )
             .await;
             match made {
-                Ok(_) => return Ok(SandboxNetwork { name, subnet }),
+                Ok(_) => {
+                    return Ok(SandboxNetwork {
+                        name,
+                        subnet,
+                        name_servers,
+                    });
+                }
                 Err(EngineError::Conflict(_)) => taken.push(subnet),
                 Err(error) => return Err(error),
             }
@@ -104,15 +118,25 @@ fn request(
     isolated_gateway: bool,
 ) -> NetworkCreateRequest {
     let internal = spec.network == Network::Isolated;
-    let mut options = HashMap::from([(
-        "com.docker.network.bridge.name".to_owned(),
-        bridge_name(spec),
-    )]);
-    if internal && isolated_gateway {
-        options.insert(
-            "com.docker.network.bridge.gateway_mode_ipv4".to_owned(),
-            "isolated".to_owned(),
-        );
+    let mut options = vec![
+        ("com.docker.network.bridge.name", bridge_name(spec)),
+        ("com.docker.network.bridge.enable_icc", "true".to_owned()),
+        (
+            "com.docker.network.bridge.enable_ip_masquerade",
+            (!internal).to_string(),
+        ),
+    ];
+    if internal {
+        // Without an address on the bridge there is nothing of the host to talk to. Newer engines
+        // have a mode for it, the older ones an option.
+        options.push(if isolated_gateway {
+            (
+                "com.docker.network.bridge.gateway_mode_ipv4",
+                "isolated".to_owned(),
+            )
+        } else {
+            ("com.docker.network.bridge.inhibit_ipv4", "true".to_owned())
+        });
     }
     NetworkCreateRequest {
         name: name.to_owned(),
@@ -124,12 +148,17 @@ fn request(
             driver: Some("default".to_owned()),
             config: Some(vec![IpamConfig {
                 subnet: Some(subnet.to_string()),
-                gateway: (!(internal && isolated_gateway)).then(|| subnet.gateway().to_string()),
+                gateway: (!internal).then(|| subnet.gateway().to_string()),
                 ..IpamConfig::default()
             }]),
             ..Ipam::default()
         }),
-        options: Some(options),
+        options: Some(
+            options
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        ),
         labels: Some(labels::of_sandbox(engine.instance(), spec)),
         ..NetworkCreateRequest::default()
     }
@@ -138,6 +167,6 @@ fn request(
 /// At most 15 bytes, the kernel's limit: the end of the id is its random part.
 fn bridge_name(spec: &SandboxSpec) -> String {
     let id = spec.id.to_string();
-    let tail = &id[id.len() - 10..];
+    let tail = &id[id.len() - 9..];
     format!("{BRIDGE_PREFIX}{tail}{:02x}", spec.generation & 0xff)
 }

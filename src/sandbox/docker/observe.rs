@@ -56,7 +56,6 @@ impl DockerEngine {
                     state: state(c.state),
                 })
             })
-            .filter(|c| c.labelled.machine.is_some())
             .collect())
     }
 

@@ -64,7 +64,7 @@ impl DockerEngine {
         first_error(networks)
     }
 
-    async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+    pub(super) async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
         let docker = self.docker().await?;
         again_while_in_use(|| {
             let options = RemoveContainerOptionsBuilder::default()

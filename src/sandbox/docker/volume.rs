@@ -55,11 +55,11 @@ impl DockerEngine {
         );
         let mut labels = labels::of_machine(self.instance(), spec, machine);
         labels.insert(labels::ROLE.to_owned(), volume.role.as_str().to_owned());
-        let options = volume.tmpfs.as_ref().map(|options| {
+        let options = volume.tmpfs.as_ref().map(|folder| {
             HashMap::from([
                 ("type".to_owned(), "tmpfs".to_owned()),
                 ("device".to_owned(), "tmpfs".to_owned()),
-                ("o".to_owned(), options.clone()),
+                ("o".to_owned(), folder.mount_options()),
             ])
         });
         within(
@@ -78,6 +78,7 @@ impl DockerEngine {
             typ: Some(MountType::VOLUME),
             source: Some(name),
             target: Some(volume.path.to_owned()),
+            read_only: Some(volume.read_only),
             volume_options: Some(MountVolumeOptions {
                 // What the image has at that place stays in the image: a copy on the disk would
                 // escape the volume's limit.

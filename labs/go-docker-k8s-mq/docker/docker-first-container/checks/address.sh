@@ -1,6 +1,6 @@
 # The learner's file says what the engine says.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-say() { echo "message: $1"; exit 1; }
+fail() { echo "$1"; exit 1; }
 work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
 trap 'rm -rf "$work"' EXIT
 trap 'exit 3' INT TERM HUP
@@ -11,12 +11,12 @@ api() {
 }
 [ "$(api /_ping "$work/ping")" = 200 ] || exit 3
 
-[ "$(api /containers/web/json "$work/web.json")" = 200 ] || say no-web
+[ "$(api /containers/web/json "$work/web.json")" = 200 ] || fail 'message: no-web'
 address=$(jq -r '[.NetworkSettings.IPAddress, (.NetworkSettings.Networks[]?.IPAddress)] | map(select(. != null and . != "")) | first // ""' "$work/web.json")
-[ -n "$address" ] || say no-web
+[ -n "$address" ] || fail 'message: no-web'
 # The learner's file is opened as the learner, so that a link leads nowhere they may not go.
 said=$(/usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups /bin/sh -c \
     '[ -f "$0" ] && head -c 200 "$0"' /home/learner/web-ip.txt | tr -d ' \r\n\t')
 echo "engine: $address; file: $said"
-[ -n "$said" ] || say no-file
-[ "$said" = "$address" ] || say differs
+[ -n "$said" ] || fail 'message: no-file'
+[ "$said" = "$address" ] || fail 'message: differs'

@@ -1,6 +1,6 @@
 # The page lies in the container `web` itself: read out of it through the engine.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-say() { echo "message: $1"; exit 1; }
+fail() { echo "$1"; exit 1; }
 work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
 trap 'rm -rf "$work"' EXIT
 trap 'exit 3' INT TERM HUP
@@ -13,9 +13,9 @@ api() {
 
 status=$(api '/containers/web/archive?path=/usr/share/nginx/html/index.html' "$work/page.tar")
 echo "archive: $status"
-[ "$(api /containers/web/json "$work/web.json")" = 200 ] || say no-web
-[ "$(jq -r .State.Running "$work/web.json")" = true ] || say no-web
-[ "$status" = 200 ] || say no-page
-tar -xOf "$work/page.tar" >"$work/page" || say no-page
+[ "$(api /containers/web/json "$work/web.json")" = 200 ] || fail 'message: no-web'
+[ "$(jq -r .State.Running "$work/web.json")" = true ] || fail 'message: no-web'
+[ "$status" = 200 ] || fail 'message: no-page'
+tar -xOf "$work/page.tar" >"$work/page" || fail 'message: no-page'
 head -c 500 "$work/page"
-grep -qi ahoy "$work/page" || say other-page
+grep -qi ahoy "$work/page" || fail 'message: other-page'

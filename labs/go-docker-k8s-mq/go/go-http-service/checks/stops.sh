@@ -1,7 +1,7 @@
 # A copy of the service, built and started on a free port; SIGTERM while nothing is going on must
 # end it with code 0 soon.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-say() { echo "message: $1"; exit 1; }
+fail() { echo "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {
@@ -26,8 +26,8 @@ for name in $(cd "$src" 2>/dev/null && ls | grep -E '^([A-Za-z0-9_-]+\.go|go\.mo
         >"$work/src/$name" || rm -f "$work/src/$name"
 done
 cd "$work/src" || exit 3
-[ -f main.go ] && [ -f go.mod ] || say no-code
-go build -o ../service . >../build.out 2>&1 || { head -c 2000 ../build.out; say build; }
+[ -f main.go ] && [ -f go.mod ] || fail 'message: no-code'
+go build -o ../service . >../build.out 2>&1 || { head -c 2000 ../build.out; fail 'message: build'; }
 
 # get PATH [OUTPUT [SECONDS]]: the status on standard output; curl's own code is the result.
 get() { curl -q -sS --noproxy '*' -m "${3:-8}" -o "${2:-/dev/null}" -w '%{http_code}' "http://127.0.0.1:$port$1"; }
@@ -44,15 +44,15 @@ as_learner PORT="$port" ../service >../service.out 2>&1 </dev/null &
 server=$!
 tries=0
 until get / /dev/null 1 >/dev/null 2>&1; do
-    running || { head -c 2000 ../service.out; say ends-early; }
-    tries=$((tries + 1)); [ "$tries" -lt 50 ] || say ignores-port
+    running || { head -c 2000 ../service.out; fail 'message: ends-early'; }
+    tries=$((tries + 1)); [ "$tries" -lt 50 ] || fail 'message: ignores-port'
     sleep 0.1
 done
 
 kill -TERM "$server"
 tries=0
 while running; do
-    tries=$((tries + 1)); [ "$tries" -lt 50 ] || say hangs
+    tries=$((tries + 1)); [ "$tries" -lt 50 ] || fail 'message: hangs'
     sleep 0.1
 done
 wait "$server"
@@ -60,5 +60,5 @@ code=$?
 server=
 echo "exit code $code"
 head -c 2000 ../service.out
-[ "$code" -ne 143 ] || say killed
-[ "$code" -eq 0 ] || say bad-exit
+[ "$code" -ne 143 ] || fail 'message: killed'
+[ "$code" -eq 0 ] || fail 'message: bad-exit'

@@ -2,7 +2,7 @@
 # once so that nothing changes (the test must pass), then so that /healthz is broken in one way
 # at a time (the test must fail).
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-say() { echo "message: $1"; exit 1; }
+fail() { echo "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {
@@ -27,9 +27,9 @@ for name in $(cd "$src" 2>/dev/null && ls | grep -E '^([A-Za-z0-9_-]+\.go|go\.mo
         >"$work/src/$name" || rm -f "$work/src/$name"
 done
 cd "$work/src" || exit 3
-[ -f main.go ] && [ -f go.mod ] || say no-code
-ls ./*_test.go >/dev/null 2>&1 || say no-test
-grep -q '^func newHandler() http\.Handler {' main.go || say no-handler
+[ -f main.go ] && [ -f go.mod ] || fail 'message: no-code'
+ls ./*_test.go >/dev/null 2>&1 || fail 'message: no-test'
+grep -q '^func newHandler() http\.Handler {' main.go || fail 'message: no-handler'
 
 # wrap BODY: newHandler becomes a wrapper around the learner's own, with BODY deciding on /healthz.
 sed -i 's/^func newHandler() http\.Handler {/func innerHandler() http.Handler {/' main.go
@@ -50,8 +50,8 @@ func newHandler() http.Handler {
 }
 GO
     rm -f ../hello.test
-    go test -c -o ../hello.test . >../build.out 2>&1 || { head -c 2000 ../build.out; say fails; }
-    [ -f ../hello.test ] || say no-test
+    go test -c -o ../hello.test . >../build.out 2>&1 || { head -c 2000 ../build.out; fail 'message: fails'; }
+    [ -f ../hello.test ] || fail 'message: no-test'
     (as_learner timeout 20 ../hello.test -test.timeout 15s) >../test.out 2>&1 </dev/null
     status=$?
     echo "== $1 -> $status"
@@ -59,8 +59,8 @@ GO
 }
 
 wrap ''
-[ "$status" -eq 0 ] || say fails
+[ "$status" -eq 0 ] || fail 'message: fails'
 wrap 'w.Header().Set("Content-Type", "application/json"); w.WriteHeader(http.StatusServiceUnavailable); w.Write([]byte("{\"status\":\"ok\"}\n")); return'
-[ "$status" -ne 0 ] || say blind-status
+[ "$status" -ne 0 ] || fail 'message: blind-status'
 wrap 'w.Header().Set("Content-Type", "application/json"); w.Write([]byte("{\"status\":\"down\"}\n")); return'
-[ "$status" -ne 0 ] || say blind-body
+[ "$status" -ne 0 ] || fail 'message: blind-body'

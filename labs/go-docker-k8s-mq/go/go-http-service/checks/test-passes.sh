@@ -1,7 +1,7 @@
 # The learner's own test, on a copy of the code: `go vet` is content and the test passes.
 # Built from the image's compiled standard library, never from a cache the learner can write.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-say() { echo "message: $1"; exit 1; }
+fail() { echo "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {
@@ -26,15 +26,15 @@ for name in $(cd "$src" 2>/dev/null && ls | grep -E '^([A-Za-z0-9_-]+\.go|go\.mo
         >"$work/src/$name" || rm -f "$work/src/$name"
 done
 cd "$work/src" || exit 3
-[ -f main.go ] && [ -f go.mod ] || say no-code
-ls ./*_test.go >/dev/null 2>&1 || say no-test
+[ -f main.go ] && [ -f go.mod ] || fail 'message: no-code'
+ls ./*_test.go >/dev/null 2>&1 || fail 'message: no-test'
 
-go vet . >../vet.out 2>&1 || { head -c 2000 ../vet.out; say vet; }
-go test -c -o ../hello.test . >../build.out 2>&1 || { head -c 2000 ../build.out; say vet; }
-[ -f ../hello.test ] || say no-test
+go vet . >../vet.out 2>&1 || { head -c 2000 ../vet.out; fail 'message: vet'; }
+go test -c -o ../hello.test . >../build.out 2>&1 || { head -c 2000 ../build.out; fail 'message: vet'; }
+[ -f ../hello.test ] || fail 'message: no-test'
 (as_learner timeout 20 ../hello.test -test.v -test.timeout 15s) >../test.out 2>&1 </dev/null
 status=$?
 head -c 4000 ../test.out
-grep -q '^=== RUN ' ../test.out || say no-test
-[ "$status" -eq 0 ] || say fails
-grep -q '^--- PASS: ' ../test.out || say skipped
+grep -q '^=== RUN ' ../test.out || fail 'message: no-test'
+[ "$status" -eq 0 ] || fail 'message: fails'
+grep -q '^--- PASS: ' ../test.out || fail 'message: skipped'

@@ -10,13 +10,19 @@ for _ in $(seq 100); do
 done
 cat /tmp/receive.log
 
-# The broker's figures run a few seconds late.
+# The broker's figures run a few seconds late and not all at once: wait until they stay.
+stays=0
 for _ in $(seq 100); do
-    curl -fsS "$RABBITMQ_API/queues/%2F/orders" |
-        jq -e '.message_stats.ack >= 3 and .messages == 0' >/dev/null && ready=yes && break
-    sleep 0.2
+    if curl -fsS "$RABBITMQ_API/queues/%2F/orders" |
+        jq -e '.message_stats.ack >= 3 and .messages_ready == 0 and .messages_unacknowledged == 0' >/dev/null; then
+        stays=$((stays + 1))
+    else
+        stays=0
+    fi
+    [ "$stays" -lt 12 ] || break
+    sleep 0.25
 done
 kill "$receiver"
 wait "$receiver" || true
 queues
-[ "${ready-}" = yes ]
+[ "$stays" -ge 12 ]

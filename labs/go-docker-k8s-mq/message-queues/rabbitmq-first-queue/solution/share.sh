@@ -9,11 +9,17 @@ for worker in 1 2; do
     setsid nohup python3 receive.py jobs 30 >>"/tmp/worker$worker.log" 2>&1 </dev/null &
 done
 
-# The broker's figures run a few seconds late.
+# The broker's figures run a few seconds late and not all at once: wait until they stay.
+stays=0
 for _ in $(seq 100); do
-    curl -fsS "$RABBITMQ_API/queues/%2F/jobs" |
-        jq -e '.consumers == 2 and .messages_ready > 0 and .messages_unacknowledged == 2' >/dev/null && ready=yes && break
-    sleep 0.2
+    if curl -fsS "$RABBITMQ_API/queues/%2F/jobs" |
+        jq -e '.consumers == 2 and .messages_ready > 0 and .messages_unacknowledged == 2' >/dev/null; then
+        stays=$((stays + 1))
+    else
+        stays=0
+    fi
+    [ "$stays" -lt 12 ] || break
+    sleep 0.25
 done
 queues
-[ "${ready-}" = yes ]
+[ "$stays" -ge 12 ]

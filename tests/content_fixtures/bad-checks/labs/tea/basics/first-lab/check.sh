@@ -1,0 +1,2 @@
+echo "message: nowhere"
+exit 1
