@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The commands: one file each.
 
 mod backup;
@@ -83,3 +84,8 @@ impl Cli {
         }
     }
 }
+=======
+//! The commands of the program.
+
+pub mod doctor;
+>>>>>>> sandbox
