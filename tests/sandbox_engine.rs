@@ -1,5 +1,7 @@
 //! The engine behind the trait, against a real one: `DOCKER_HOST` or the default socket.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+
 mod sandbox_support;
 
 use std::{collections::HashMap, time::Duration};

@@ -388,6 +388,10 @@ fn ready(image: &Image) -> ImageState {
     }
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` asks for"
+)]
 fn text(error: EngineError) -> String {
     error.to_string()
 }
