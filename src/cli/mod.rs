@@ -5,6 +5,7 @@ mod backup;
 pub mod junit;
 mod lab;
 pub mod lab_lint;
+pub mod lab_report;
 pub mod lab_test;
 //mod serve;
 mod user;
