@@ -102,6 +102,12 @@ const MAY_READ_ENVIRONMENT: [(&str, &str, &str); 2] = [
 /// Lines of the longest file.
 const MAX_LINES: usize = 600;
 
+/// Files that may be longer, and why.
+const MAY_BE_LONGER: [(&str, &str); 1] = [(
+    "web/view/tests/samples.rs",
+    "sample data for the tests of pages, one item after another",
+)];
+
 fn sources() -> Vec<(String, String)> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -486,6 +492,7 @@ fn no_file_grows_beyond_what_one_can_keep_in_mind() {
         .iter()
         .map(|(file, source)| (file, source.lines().count()))
         .filter(|(_, lines)| *lines > MAX_LINES)
+        .filter(|(file, _)| !MAY_BE_LONGER.iter().any(|(longer, _)| longer == file))
         .map(|(file, lines)| format!("src/{file}: {lines} lines, at most {MAX_LINES}: split it"))
         .collect();
     report(&broken);
