@@ -108,16 +108,15 @@ pub async fn docker_config(config: &Config, store: &Store) -> Result<DockerConfi
 /// The name of this installation on the engine: made once, kept in the database, so that two
 /// servers on one engine leave each other's sandboxes alone.
 async fn instance(store: &Store) -> Result<InstanceId, StartError> {
-    let name = match store.setting(INSTANCE).await? {
-        Some(name) => name,
-        None => {
-            let mut name = token::generate().map_err(ServiceError::from)?;
-            name.truncate(12);
-            let mut tx = store.begin().await?;
-            tx.set_setting(INSTANCE, &name).await?;
-            tx.commit().await?;
-            name
-        }
+    let name = if let Some(name) = store.setting(INSTANCE).await? {
+        name
+    } else {
+        let mut name = token::generate().map_err(ServiceError::from)?;
+        name.truncate(12);
+        let mut tx = store.begin().await?;
+        tx.set_setting(INSTANCE, &name).await?;
+        tx.commit().await?;
+        name
     };
     name.parse()
         .map_err(|e: InvalidInstance| StartError::Usage(e.to_string()))

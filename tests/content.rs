@@ -4,6 +4,12 @@
 //! `<name>` away) and linted; `expected.txt` beside it is what a person sees. Run with
 //! `UPDATE=1` to write the expected files and the schemas anew, and read the difference.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests fail as tests do"
+)]
+
 use std::{
     env, fs,
     path::{Path, PathBuf},

@@ -103,11 +103,12 @@ impl Hasher {
             return Ok(false);
         }
         let argon2 = self.argon2();
-        self.run(move || match hash {
-            Some(hash) => PasswordHash::new(&hash)
-                .map(|hash| argon2.verify_password(password.0.as_bytes(), &hash).is_ok())
-                .map_err(|e| HashingFailed(e.to_string())),
-            None => {
+        self.run(move || {
+            if let Some(hash) = hash {
+                PasswordHash::new(&hash)
+                    .map(|hash| argon2.verify_password(password.0.as_bytes(), &hash).is_ok())
+                    .map_err(|e| HashingFailed(e.to_string()))
+            } else {
                 let _ = argon2.hash_password(password.0.as_bytes());
                 Ok(false)
             }

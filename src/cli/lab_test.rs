@@ -7,6 +7,10 @@ use futures_util::{StreamExt as _, stream};
 use slipway_agent::protocol::{ExecRequest, RunAs};
 use tokio::time::{Instant, timeout};
 
+use super::{
+    junit,
+    lab_report::{self, LabReport, Phase, PhaseKind},
+};
 use crate::{
     auth::token,
     config::Config,
@@ -18,11 +22,7 @@ use crate::{
         submission::{CheckResult, SubmissionState},
         user::{Role, User},
     },
-    grading::{
-        Context, Nonces, Pace, Sampling,
-        report::{LabReport, Phase, PhaseKind, junit},
-        run_check,
-    },
+    grading::{Context, Nonces, Pace, Sampling, run_check},
     lifecycle::{StartError, assemble, shut_down, start_background},
     services::{App, ServiceError, describe_outcome, events::Event, grading::SandboxMachines},
     store::{attempts::Attempt, sandboxes::Sandbox},
@@ -60,7 +60,8 @@ pub(super) async fn run(
         print!("{}", report.render());
     }
     if let Some(file) = junit_file {
-        std::fs::write(file, junit(&reports))?;
+        let suites: Vec<_> = reports.iter().map(lab_report::suite).collect();
+        std::fs::write(file, junit::report(&suites))?;
     }
     let passed = reports.iter().filter(|r| r.is_ok()).count();
     println!("{passed} passed, {} failed", reports.len() - passed);

@@ -5,8 +5,9 @@ mod backup;
 pub mod junit;
 mod lab;
 pub mod lab_lint;
+pub mod lab_report;
 pub mod lab_test;
-//mod serve;
+mod serve;
 mod user;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -73,7 +74,7 @@ impl Cli {
         let config = Config::load()?;
         telemetry::start(&config)?;
         match self.command {
-            Command::Serve => Ok(ExitCode::FAILURE),
+            Command::Serve => serve::run(config).await,
             Command::Doctor => Ok(ExitCode::FAILURE),
             Command::Lab(command) => lab::run(command, config).await,
             Command::User(command) => user::run(command, config).await,

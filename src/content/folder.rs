@@ -207,11 +207,7 @@ pub fn hash(files: &Files) -> String {
             hasher.update(part);
         }
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    format!("{:x}", hasher.finalize())
 }
 
 /// Why a path of a lab file is refused; `None` when it is fine: relative, inside the folder,

@@ -253,10 +253,8 @@ mod tests {
     fn an_alias_bomb_is_refused() {
         let mut yaml = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for (of, name) in "abcdefgh".chars().zip("bcdefghi".chars()) {
-            yaml.push_str(&format!(
-                "{name}: &{name} [{}]\n",
-                vec![format!("*{of}"); 10].join(", ")
-            ));
+            let tenfold = vec![format!("*{of}"); 10].join(", ");
+            yaml = format!("{yaml}{name}: &{name} [{tenfold}]\n");
         }
         let parsed = parse::<serde_json::Value>("lab.yaml", yaml.as_bytes());
         let problem = parsed.unwrap_err();
@@ -268,7 +266,7 @@ mod tests {
         for yaml in [
             "[".repeat(100_000),
             "{a: ".repeat(50_000),
-            (0..300).map(|n| format!("{}a:\n", " ".repeat(n))).collect(),
+            (0..300).fold(String::new(), |yaml, n| yaml + &" ".repeat(n) + "a:\n"),
             "- ".repeat(50_000),
         ] {
             let parsed = parse::<serde_json::Value>("lab.yaml", yaml.as_bytes());

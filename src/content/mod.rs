@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod folder;
 pub mod frontmatter;
 pub mod lint;
+pub mod loader;
 pub mod localized;
 pub mod manifest;
 pub mod markdown;

@@ -1,6 +1,6 @@
 //! Where each value of a YAML file stands, so that a rule on a parsed value can name its line.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde_saphyr::granit_parser::{Event, Parser};
 
@@ -101,7 +101,7 @@ fn enter(stack: &mut [Frame], found: &mut BTreeMap<String, (u32, u32)>, at: (u32
 fn scalar(
     stack: &mut [Frame],
     found: &mut BTreeMap<String, (u32, u32)>,
-    value: &Cow<'_, str>,
+    value: &str,
     at: (u32, u32),
 ) {
     if let Some(Frame::Mapping {
@@ -109,7 +109,7 @@ fn scalar(
     }) = stack.last_mut()
     {
         *key = Some(Key {
-            name: value.clone().into_owned(),
+            name: value.to_owned(),
             at,
         });
     } else {

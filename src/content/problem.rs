@@ -130,8 +130,8 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;
     }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
     }
     for i in 1..=a.len() {
         for j in 1..=b.len() {
@@ -148,17 +148,16 @@ fn distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// ` — did you mean `x`?` or a list of what is known.
+/// The remedy for an unknown word: the one that was probably meant, or a list of what is known.
 pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    match nearest(word, known.clone()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            let known: Vec<String> = known.into_iter().map(|k| format!("`{k}`")).collect();
-            match known.as_slice() {
-                [] => "nothing is known here; remove it".to_owned(),
-                known => format!("use one of {}", known.join(", ")),
-            }
-        }
+    if let Some(meant) = nearest(word, known.clone()) {
+        return format!("did you mean `{meant}`?");
+    }
+    let known: Vec<String> = known.into_iter().map(|k| format!("`{k}`")).collect();
+    if known.is_empty() {
+        "nothing is known here; remove it".to_owned()
+    } else {
+        format!("use one of {}", known.join(", "))
     }
 }
 

@@ -12,13 +12,14 @@ use crate::domain::{
     text::Locale,
 };
 
-/// The endings of images that are shown from an address rather than put into the page.
-const PICTURES: [&str; 4] = [".png", ".webp", ".jpg", ".jpeg"];
+/// The endings of images: drawings, which become part of the page, and pictures, which are shown
+/// from an address.
+const IMAGES: [&str; 5] = [".svg", ".png", ".webp", ".jpg", ".jpeg"];
 
 /// Whether a file is an image that pages may show.
 pub fn is_image(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    path.ends_with(".svg") || PICTURES.iter().any(|ending| path.ends_with(ending))
+    IMAGES.iter().any(|ending| path.ends_with(ending))
 }
 
 /// The image at `path` (as written in a text of the folder `base`) among `files`.
@@ -64,7 +65,7 @@ pub(super) fn render_step_with_notes(
         .and_then(|bytes| manifest::text(&name, bytes).ok())
         .unwrap_or_default();
     let prefix = format!("{}-", step.id);
-    let rendered = markdown::render(
+    markdown::render(
         &text,
         &Context {
             locale,
@@ -73,12 +74,10 @@ pub(super) fn render_step_with_notes(
             image_url,
             machines: &lab.machines,
         },
-    );
-    // A fence of another machine than the lab's own is an error that lint reports by line.
-    rendered
+    )
 }
 
-/// Why a text can't be shown, besides its notes: `None` when it has content.
+/// Whether a text says nothing.
 pub(super) fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }

@@ -54,7 +54,6 @@ mod messages;
 mod nonce;
 mod queue;
 mod reach;
-pub mod report;
 mod runner;
 mod script;
 #[cfg(test)]

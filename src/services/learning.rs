@@ -73,6 +73,18 @@ impl App {
         Ok(tx.commit().await?)
     }
 
+    /// Takes the mark of a lesson back.
+    pub async fn mark_unread(
+        &self,
+        user: UserId,
+        course: &Slug,
+        lesson: &Slug,
+    ) -> Result<(), ServiceError> {
+        let mut tx = self.store.begin().await?;
+        tx.unmark_lesson_read(user, course, lesson).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// The learner's attempt at a lab; begun when there is none. Starts no sandbox.
     pub async fn start_attempt(&self, user: UserId, lab: &Slug) -> Result<Attempt, ServiceError> {
         let version = self

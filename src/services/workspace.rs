@@ -1,5 +1,7 @@
 //! What a learner does in the machines of their sandbox: terminals and files.
 
+use std::time::Duration;
+
 use slipway_agent::{
     client::{AgentClient, TerminalReceiver, TerminalSender},
     protocol::{
@@ -8,7 +10,7 @@ use slipway_agent::{
     },
 };
 
-use super::{App, Refusal, ServiceError, agents::ConnectError};
+use super::{App, Refusal, ServiceError, agents::ConnectError, events::Event};
 use crate::{
     domain::ids::Slug,
     store::{attempts::Attempt, sandboxes::Sandbox},
@@ -169,6 +171,51 @@ impl App {
     ) -> Result<(), ServiceError> {
         let (_, agent) = self.learner_machine(attempt, machine).await?;
         Ok(agent.remove(&rel(path)?, true).await?)
+    }
+}
+
+/// Changes of files are told at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+/// How long it waits before it looks again for a machine that is not there.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
+
+impl App {
+    /// Follows the files that the editor of an attempt shows and tells of changes, until dropped or
+    /// the server ends. Returns at once when the lab has no editor.
+    pub async fn follow_files(&self, attempt: &Attempt) -> Result<(), ServiceError> {
+        let version = self.lab_version(attempt.lab_version_id).await?;
+        let Some(editor) = &version.lab.editor else {
+            return Ok(());
+        };
+        let machine = &editor.machine;
+        loop {
+            if let Err(error) = self.follow_files_once(attempt, machine).await {
+                tracing::debug!(attempt.id = %attempt.id, %error, "files can't be followed now");
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(LOOK_AGAIN) => {}
+            }
+        }
+    }
+
+    /// Follows until the machine or its agent is gone.
+    async fn follow_files_once(
+        &self,
+        attempt: &Attempt,
+        machine: &Slug,
+    ) -> Result<(), ServiceError> {
+        let (_, agent) = self.learner_machine(attempt, machine).await?;
+        let mut watch = agent.watch_files().await?;
+        // What changed while nobody looked is unknown.
+        self.events
+            .publish(attempt.id, Event::Files(machine.clone()));
+        while watch.next().await?.is_some() {
+            self.events
+                .publish(attempt.id, Event::Files(machine.clone()));
+            tokio::time::sleep(TELL_EVERY).await;
+        }
+        Ok(())
     }
 }
 

@@ -48,4 +48,20 @@ impl Transaction<'_> {
         .await?;
         Ok(())
     }
+
+    /// Takes the mark back.
+    pub async fn unmark_lesson_read(
+        &mut self,
+        user: UserId,
+        course: &Slug,
+        lesson: &Slug,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM lessons_read WHERE user_id = ? AND course = ? AND lesson = ?")
+            .bind(user.to_string())
+            .bind(course.as_str())
+            .bind(lesson.as_str())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
 }

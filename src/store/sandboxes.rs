@@ -85,6 +85,30 @@ impl Store {
         row.as_ref().map(sandbox).transpose()
     }
 
+    /// How often machines were made for an attempt, over all its sandboxes and resets: grows with
+    /// each.
+    pub async fn generations_of(&self, attempt: AttemptId) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT coalesce(sum(generation), 0) FROM sandboxes WHERE attempt_id = ?",
+        )
+        .bind(attempt.to_string())
+        .fetch_one(&self.readers)
+        .await?)
+    }
+
+    /// The sandboxes that ended last, the latest first.
+    pub async fn ended_sandboxes(&self, limit: u32) -> Result<Vec<Sandbox>, StoreError> {
+        sqlx::query(
+            "SELECT * FROM sandboxes WHERE state = 'ended' ORDER BY ended_at DESC, id DESC LIMIT ?",
+        )
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?
+        .iter()
+        .map(sandbox)
+        .collect()
+    }
+
     /// All sandboxes that have not ended, in the order in which they were asked for.
     pub async fn live_sandboxes(&self) -> Result<Vec<Sandbox>, StoreError> {
         sqlx::query("SELECT * FROM sandboxes WHERE state <> 'ended' ORDER BY requested_at, id")

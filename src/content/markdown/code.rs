@@ -1,5 +1,7 @@
 //! Code blocks with their buttons.
 
+use std::fmt::Write as _;
+
 use super::{
     escape::escape,
     fence::{Fence, Target},
@@ -81,23 +83,26 @@ pub(super) fn render(fence: &Fence, code: &str, locale: Locale) -> String {
     };
     let mut html = String::from("<figure class=\"code-block\"");
     if !fence.language.is_empty() {
-        html.push_str(&format!(" data-lang=\"{}\"", fence.language));
+        write_html(&mut html, format_args!(" data-lang=\"{}\"", fence.language));
     }
     if let Some(target) = &fence.run {
-        html.push_str(&format!(" data-run=\"{}\"", address(target)));
+        write_html(&mut html, format_args!(" data-run=\"{}\"", address(target)));
     }
     if fence.interrupt {
         html.push_str(" data-interrupt");
     }
     if let Some(copy) = copy {
-        html.push_str(&format!(" data-copy=\"{}\"", escape(&copy)));
+        write_html(&mut html, format_args!(" data-copy=\"{}\"", escape(&copy)));
     }
     // A block can scroll sideways, which a keyboard can only do when it can be focused.
     html.push_str("><pre tabindex=\"0\"><code");
     if !fence.language.is_empty() {
-        html.push_str(&format!(" class=\"language-{}\"", fence.language));
+        write_html(
+            &mut html,
+            format_args!(" class=\"language-{}\"", fence.language),
+        );
     }
-    html.push_str(&format!(">{body}</code></pre>"));
+    write_html(&mut html, format_args!(">{body}</code></pre>"));
     if let Some(target) = &fence.run {
         html.push_str(&button(
             "code-run",
@@ -114,6 +119,11 @@ pub(super) fn render(fence: &Fence, code: &str, locale: Locale) -> String {
     }
     html.push_str("</figure>\n");
     html
+}
+
+/// Appends to a string, which can't fail.
+fn write_html(html: &mut String, piece: std::fmt::Arguments<'_>) {
+    let _ = html.write_fmt(piece);
 }
 
 fn button(class: &str, word: &str, label: &str) -> String {

@@ -1,6 +1,6 @@
 //! Colours for code, as CSS classes: a strict content security policy allows no inline styles.
 
-use std::sync::LazyLock;
+use std::{fmt::Write as _, sync::LazyLock};
 
 use syntect::{
     html::{ClassStyle, ClassedHTMLGenerator},
@@ -120,13 +120,13 @@ const RULES: &str = "\
 /// the page does not say `data-theme=\"light\"`, and where the page says `data-theme=\"dark\"`.
 pub fn highlight_css() -> String {
     let declare = |dark: bool, indent: &str| {
-        std::iter::once(&GROUND)
-            .chain(&COLOURS)
-            .map(|(name, light, night)| {
-                let colour = if dark { night } else { light };
-                format!("{indent}--hl-{name}: {colour};\n")
-            })
-            .collect::<String>()
+        let mut lines = String::new();
+        for (name, light, night) in std::iter::once(&GROUND).chain(&COLOURS) {
+            let colour = if dark { night } else { light };
+            // Writing into a string can't fail.
+            let _ = writeln!(lines, "{indent}--hl-{name}: {colour};");
+        }
+        lines
     };
     format!(
         "/* Written by the server from its palette; change it there. */\n\

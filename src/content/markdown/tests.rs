@@ -38,6 +38,7 @@ fn html(markdown: &str) -> String {
 
 #[test]
 fn scripts_handlers_and_foreign_frames_never_reach_a_page() {
+    let handler = regex::Regex::new(r#"<[a-z]+( [a-z-]+(="[^"]*")?)* on[a-z]+="#).unwrap();
     for evil in [
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
@@ -73,12 +74,7 @@ fn scripts_handlers_and_foreign_frames_never_reach_a_page() {
         ] {
             assert!(!html.contains(bad), "{evil} → {html}");
         }
-        assert!(
-            !regex::Regex::new(r#"<[a-z]+( [a-z-]+(="[^"]*")?)* on[a-z]+="#)
-                .unwrap()
-                .is_match(&html),
-            "{evil} → {html}"
-        );
+        assert!(!handler.is_match(&html), "{evil} → {html}");
     }
 }
 
@@ -211,9 +207,7 @@ fn texts_made_to_take_long_are_refused_or_take_as_long_as_others() {
         ">".repeat(20_000),
         "- ".repeat(20_000),
         "1. ".repeat(20_000),
-        (0..300)
-            .map(|n| format!("{}- a\n", "  ".repeat(n)))
-            .collect(),
+        (0..300).fold(String::new(), |text, n| text + &"  ".repeat(n) + "- a\n"),
         "<div>".repeat(20_000),
         format!("x {}", "<b>".repeat(20_000)),
         "&".repeat(50_000),

@@ -24,7 +24,7 @@ use crate::{
     config::Config,
     domain::{
         clock::Timestamp,
-        ids::{AttemptId, LabVersionId, SandboxId, Slug},
+        ids::{AttemptId, LabVersionId, SandboxId, Slug, UserId},
         quantity::ByteSize,
         sandbox::{EndReason, SandboxState},
     },
@@ -268,6 +268,12 @@ impl App {
             extension_minutes: lab.extension.as_minutes(),
             sandbox,
         }))
+    }
+
+    /// The sandboxes of a learner that have not ended.
+    pub async fn live_sandboxes_of(&self, user: UserId) -> Result<Vec<Sandbox>, ServiceError> {
+        let live = self.store.live_sandboxes().await?;
+        Ok(live.into_iter().filter(|s| s.user_id == user).collect())
     }
 
     /// The attempt's sandbox, if it has not ended.

@@ -13,7 +13,8 @@ use crate::domain::{
     text::Locale,
 };
 
-use super::evidence::escape;
+use super::junit::{self, Case, Suite};
+use crate::grading::escape;
 
 /// What testing one lab came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -131,128 +132,53 @@ impl LabReport {
     }
 }
 
-/// JUnit XML for several labs: a suite each, a case for each phase and each check in it.
-pub fn junit(reports: &[LabReport]) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let all = reports.iter().fold(Tally::default(), |mut all, report| {
-        all.add(&Tally::of(report));
-        all
-    });
-    let _ = writeln!(out, "<testsuites {}>", all.attributes());
-    for report in reports {
-        suite(&mut out, report);
-    }
-    out.push_str("</testsuites>\n");
-    out
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-    duration_ms: u64,
-}
-
-impl Tally {
-    fn of(report: &LabReport) -> Self {
-        let mut tally = Self::default();
-        for phase in &report.phases {
-            tally.tests += 1 + phase.results.len();
-            tally.errors += usize::from(phase.problem.is_some());
-            tally.failures += phase.wrong().count();
-            tally.duration_ms += phase.duration_ms;
-        }
-        tally
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.tests += other.tests;
-        self.failures += other.failures;
-        self.errors += other.errors;
-        self.duration_ms += other.duration_ms;
-    }
-
-    fn attributes(&self) -> String {
-        let Self {
-            tests,
-            failures,
-            errors,
-            duration_ms,
-        } = self;
-        let time = decimal(*duration_ms);
-        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{time}\"")
-    }
-}
-
-fn suite(out: &mut String, report: &LabReport) {
-    let lab = xml(report.lab.as_str());
-    let tally = Tally::of(report).attributes();
-    let _ = writeln!(out, "  <testsuite name=\"{lab}\" {tally}>");
-    for phase in &report.phases {
-        let class = format!("{lab}.{}", xml(&phase.kind.id()));
+/// The report for CI: a test for each phase and each check in it.
+pub fn suite(report: &LabReport) -> Suite {
+    let cases = report.phases.iter().flat_map(|phase| {
+        let class = format!("{}.{}", report.lab, phase.kind.id());
         let checks: u64 = phase.results.iter().map(|r| r.duration_ms).sum();
-        // What the checks took is theirs; the rest is the sandbox's or the solution's.
-        let own = decimal(phase.duration_ms.saturating_sub(checks));
-        let title = xml(&phase.kind.title());
-        let _ = write!(
-            out,
-            "    <testcase classname=\"{class}\" name=\"{title}\" time=\"{own}\""
-        );
-        match &phase.problem {
-            None => out.push_str("/>\n"),
-            Some(problem) => {
-                let first = xml(problem.lines().next().unwrap_or_default());
-                let _ = writeln!(
-                    out,
-                    ">\n      <error message=\"{first}\">{}</error>\n    </testcase>",
-                    xml(problem)
-                );
-            }
-        }
-        for result in &phase.results {
-            case(out, &class, phase.kind.wanted(), result);
-        }
+        let whole = Case {
+            name: phase.kind.title(),
+            class: class.clone(),
+            // What the checks took is theirs; the rest is the sandbox's or the solution's.
+            millis: phase.duration_ms.saturating_sub(checks),
+            outcome: phase
+                .problem
+                .as_ref()
+                .map_or(junit::Outcome::Passed, |problem| junit::Outcome::Failed {
+                    message: problem.lines().next().unwrap_or_default().to_owned(),
+                    details: problem.clone(),
+                }),
+        };
+        let wanted = phase.kind.wanted();
+        let checks = phase
+            .results
+            .iter()
+            .map(move |result| case(class.clone(), wanted, result));
+        std::iter::once(whole).chain(checks)
+    });
+    Suite {
+        name: report.lab.to_string(),
+        cases: cases.collect(),
     }
-    out.push_str("  </testsuite>\n");
 }
 
-fn case(out: &mut String, class: &str, wanted: Outcome, result: &CheckResult) {
-    let name = xml(result.check.as_str());
-    let time = decimal(result.duration_ms);
-    let _ = write!(
-        out,
-        "    <testcase classname=\"{class}\" name=\"{name}\" time=\"{time}\""
-    );
-    if result.outcome == wanted {
-        out.push_str("/>\n");
-        return;
-    }
-    let said = result.message.as_ref().map_or("", |m| m.get(Locale::En));
-    let message = xml(&format!("{}, should be {wanted}", result.outcome));
-    let _ = writeln!(
-        out,
-        ">\n      <failure message=\"{message}\">{}\n{}</failure>\n    </testcase>",
-        xml(said),
-        xml(&result.evidence)
-    );
-}
-
-/// Text for XML 1.0, in attributes and elements: what is not allowed there is spelled out.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in escape(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c => out.push(c),
+fn case(class: String, wanted: Outcome, result: &CheckResult) -> Case {
+    let outcome = if result.outcome == wanted {
+        junit::Outcome::Passed
+    } else {
+        let said = result.message.as_ref().map_or("", |m| m.get(Locale::En));
+        junit::Outcome::Failed {
+            message: format!("{}, should be {wanted}", result.outcome),
+            details: format!("{said}\n{}", result.evidence),
         }
+    };
+    Case {
+        name: result.check.to_string(),
+        class,
+        millis: result.duration_ms,
+        outcome,
     }
-    out
 }
 
 fn indented(out: &mut String, by: &str, text: &str) {
@@ -265,14 +191,8 @@ fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }
 
-fn decimal(ms: u64) -> String {
-    format!("{}.{:03}", ms / 1000, ms % 1000)
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::domain::text::Text;
 
@@ -353,46 +273,27 @@ mod tests {
     }
 
     #[test]
-    fn junit_counts_and_escapes() {
+    fn ci_sees_a_case_for_each_phase_and_check() {
         let mut start = phase(PhaseKind::Start, vec![]);
-        start.problem = Some("\"no\" & <never>\nsecond line".to_owned());
-        let report = report(vec![
-            start,
-            phase(
-                PhaseKind::Fresh,
-                vec![
-                    result("answers", Outcome::Failed, ""),
-                    result("builds", Outcome::Passed, "]]> \u{0} <b>"),
-                ],
-            ),
-        ]);
-        insta::assert_snapshot!(junit(&[report]), @r#"
-        <?xml version="1.0" encoding="UTF-8"?>
-        <testsuites tests="4" failures="1" errors="1" time="2.468">
-          <testsuite name="first-lab" tests="4" failures="1" errors="1" time="2.468">
-            <testcase classname="first-lab.start" name="sandbox starts" time="1.234">
-              <error message="&quot;no&quot; &amp; &lt;never&gt;">&quot;no&quot; &amp; &lt;never&gt;
-        second line</error>
-            </testcase>
-            <testcase classname="first-lab.fresh" name="fresh sandbox: every check fails" time="1.154"/>
-            <testcase classname="first-lab.fresh" name="answers" time="0.040"/>
-            <testcase classname="first-lab.fresh" name="builds" time="0.040">
-              <failure message="passed, should be failed">
-        ]]&gt; \u{0} &lt;b&gt;</failure>
-            </testcase>
-          </testsuite>
-        </testsuites>
-        "#);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_escaped_is_allowed_in_xml(text in any::<String>()) {
-            let escaped = xml(&text);
-            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
-            let allowed =
-                |c| c == '\n' || (c >= ' ' && c != '\u{fffe}' && c != '\u{ffff}');
-            prop_assert!(escaped.chars().all(allowed));
-        }
+        start.problem = Some("no image\nsecond line".to_owned());
+        let results = vec![
+            result("answers", Outcome::Failed, ""),
+            result("builds", Outcome::Passed, "it was there"),
+        ];
+        let suite = suite(&report(vec![start, phase(PhaseKind::Fresh, results)]));
+        let names: Vec<_> = suite.cases.iter().map(|c| c.class.as_str()).collect();
+        let fresh = "first-lab.fresh";
+        assert_eq!(names, ["first-lab.start", fresh, fresh, fresh]);
+        let failed: Vec<_> = suite
+            .cases
+            .iter()
+            .filter_map(|c| match &c.outcome {
+                junit::Outcome::Failed { message, .. } => Some(message.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(failed, ["no image", "passed, should be failed"]);
+        // What the checks took is not counted twice.
+        assert_eq!(suite.cases[1].millis, 1234 - 80);
     }
 }

@@ -1,0 +1,4 @@
+//! Hints.
+
+mod open;
+pub(in crate::web) use open::open;

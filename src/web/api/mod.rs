@@ -1,0 +1,10 @@
+//! The JSON API of one attempt, and what probes ask.
+
+pub(super) mod events;
+pub(super) mod files;
+mod health;
+pub(super) mod hints;
+pub(super) mod sandbox;
+pub(super) mod submissions;
+
+pub(super) use health::health;

@@ -1,0 +1,4 @@
+//! Submissions.
+
+mod submit;
+pub(in crate::web) use submit::submit;

@@ -1,0 +1,4 @@
+//! The lab page.
+
+mod show;
+pub(in crate::web) use show::show;

@@ -1,0 +1,4 @@
+//! Courses.
+
+mod show;
+pub(in crate::web) use show::show;

@@ -1,0 +1,4 @@
+//! The list of courses.
+
+mod show;
+pub(in crate::web) use show::show;

@@ -1,0 +1,6 @@
+//! Making the first administrator.
+
+mod show;
+mod submit;
+pub(in crate::web) use show::show;
+pub(in crate::web) use submit::submit;

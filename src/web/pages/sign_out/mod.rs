@@ -1,0 +1,4 @@
+//! Signing out.
+
+mod submit;
+pub(in crate::web) use submit::{NoFields, submit};

@@ -1,0 +1,5 @@
+//! WebSockets.
+
+mod bridge;
+mod frame;
+pub(super) mod terminal;
