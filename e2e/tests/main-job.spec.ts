@@ -37,7 +37,7 @@ test("a learner reads, works, fails a check, passes it, and loses nothing when t
     await page.waitForURL(/\/attempts\//);
     await lab.isReady();
     await expect(lab.clock).toHaveText(/^(45:00|44:\d\d)$/);
-    await expect(lab.score).toHaveText("0/115 points");
+    await expect(lab.score).toHaveText("0/105 points");
   });
 
   const one = lab.terminal("desk 1");
@@ -92,20 +92,20 @@ test("a learner reads, works, fails a check, passes it, and loses nothing when t
     for (const title of ["Greets by name", "Greets a name in Chinese", "Greets without a name"]) {
       await expect(lab.step.line(title)).toContainText("Looks right", { timeout: 60_000 });
     }
-    await expect(lab.score).toHaveText("0/115 points");
+    await expect(lab.score).toHaveText("0/105 points");
   });
 
   await test.step("passes", async () => {
     await lab.step.check("All done: 20 points");
     await expect(lab.step.line("Greets a name in Chinese")).toContainText("passed");
-    await expect(lab.score).toHaveText("20/115 points");
+    await expect(lab.score).toHaveText("20/105 points");
     await expect(page.getByRole("tab", { name: "The first answer" })).toContainText("done");
   });
 
   await test.step("reloads the page and finds everything as it was", async () => {
     await page.reload();
     await lab.isReady();
-    await expect(lab.score).toHaveText("20/115 points");
+    await expect(lab.score).toHaveText("20/105 points");
     await expect(lab.step.line("Greets by name")).toContainText("passed");
     await expect(lab.step.article.locator(".hint")).toHaveCount(1);
     await one.open();
@@ -150,9 +150,9 @@ test("a learner reads, works, fails a check, passes it, and loses nothing when t
 
   await test.step("finds the points in the course and among the submissions", async () => {
     await page.goto("/me");
-    await expect(page.getByRole("row", { name: /Write an HTTP service in Go/ }).first()).toContainText(
-      "20/115",
-    );
+    await expect(
+      page.getByRole("row", { name: /Write an HTTP service in Go/ }).first(),
+    ).toContainText("20/115");
     await page.goto(COURSE);
     await expect(
       page.getByRole("link", { name: "Write an HTTP service in Go" }).first(),
@@ -176,5 +176,7 @@ async function lastTick(terminal: Terminal): Promise<number> {
 /** Where the numbers in view don't follow each other. */
 async function gaps(terminal: Terminal): Promise<string[]> {
   const numbers = await ticks(terminal);
-  return numbers.slice(1).flatMap((n, i) => (n === (numbers[i] ?? 0) + 1 ? [] : [`${numbers[i] ?? 0} → ${n}`]));
+  return numbers
+    .slice(1)
+    .flatMap((n, i) => (n === (numbers[i] ?? 0) + 1 ? [] : [`${numbers[i] ?? 0} → ${n}`]));
 }

@@ -29,14 +29,23 @@ test.describe("in Chinese", () => {
       "分布式系统",
     ]);
     await expect(outline.getByRole("link", { name: "第一个容器" })).toBeVisible();
-    await expect(page.getByRole("region", { name: "寻求帮助" })).toContainText("先问班级的任课老师");
+    await expect(page.getByRole("region", { name: "寻求帮助" })).toContainText(
+      "先问班级的任课老师",
+    );
 
     // The introduction is long, and folded at first.
     const gist = page.getByText("一家茶铺，一套系统");
     await expect(gist).toBeHidden();
     await page.getByText("展开全文").click();
     await expect(gist).toBeVisible();
-    for (const text of ["服务发现与调度", "负载均衡", "服务自愈", "弹性扩容", "横向扩容", "存储卷挂载"]) {
+    for (const text of [
+      "服务发现与调度",
+      "负载均衡",
+      "服务自愈",
+      "弹性扩容",
+      "横向扩容",
+      "存储卷挂载",
+    ]) {
       await expect(about.getByRole("cell", { name: text })).toBeVisible();
     }
     await expect(about).toContainText("kube-scheduler");
@@ -59,7 +68,9 @@ test.describe("in Chinese", () => {
     await expect(page.getByRole("region", { name: "Get help" })).toContainText("If you get stuck");
   });
 
-  test("a visitor reads a lesson with its drawings, and comes back to the top", async ({ page }) => {
+  test("a visitor reads a lesson with its drawings, and comes back to the top", async ({
+    page,
+  }) => {
     await page.goto(`${COURSE}/lessons/containers-and-virtual-machines`);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     const drawings = page.locator(".prose img");
