@@ -6,7 +6,7 @@ const WORKERS = 2;
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
-  workers: Number(process.env["SLIPWAY_E2E_WORKERS"] ?? WORKERS),
+  workers: Number(process.env["E2E_WORKERS"] ?? WORKERS),
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
@@ -22,7 +22,7 @@ export default defineConfig({
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
     launchOptions: {
-      executablePath: process.env["SLIPWAY_E2E_CHROMIUM"] ?? "/usr/bin/chromium",
+      executablePath: process.env["E2E_CHROMIUM"] ?? "/usr/bin/chromium",
       args: [
         "--no-sandbox",
         "--disable-gpu",

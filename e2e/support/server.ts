@@ -129,12 +129,12 @@ export class Server {
   }
 }
 
-/** The program: as named in SLIPWAY_BINARY, or the debug build. */
+/** The program: as named in E2E_BINARY, or the debug build. */
 function binary(): string {
   const target = process.env["CARGO_TARGET_DIR"] ?? join(ROOT, "target");
-  const path = process.env["SLIPWAY_BINARY"] ?? resolve(ROOT, target, "debug/slipway");
+  const path = process.env["E2E_BINARY"] ?? resolve(ROOT, target, "debug/slipway");
   if (!existsSync(path)) {
-    throw new Error(`There is no ${path}. Build it first, or name it in SLIPWAY_BINARY.`);
+    throw new Error(`There is no ${path}. Build it first, or name it in E2E_BINARY.`);
   }
   return path;
 }
