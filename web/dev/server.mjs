@@ -15,17 +15,29 @@ const csp =
   "style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'";
 
 const files = new Map([
-  ["work/main.go", 'package main\n\nimport "fmt"\n\n// main greets.\nfunc main() {\n\tfmt.Println("hello, 世界")\n}\n'],
-  ["work/Dockerfile", "FROM debian:trixie-slim\nCOPY app /app\nCMD [\"/app\"]\n"],
+  [
+    "work/main.go",
+    'package main\n\nimport "fmt"\n\n// main greets.\nfunc main() {\n\tfmt.Println("hello, 世界")\n}\n',
+  ],
+  ["work/Dockerfile", 'FROM debian:trixie-slim\nCOPY app /app\nCMD ["/app"]\n'],
   ["work/deploy/app.yaml", "name: orders\nreplicas: 3\n"],
 ]);
 let version = 1;
 const streams = new Set();
 const sandbox = {
-  generation: 1, state: "ready", queue_position: null, images: [], message: null,
-  get now() { return Date.now(); },
-  ready_at: Date.now(), expires_at: Date.now() + 28 * 60_000,
-  extensions_left: 2, extension_minutes: 30, end_reason: null,
+  generation: 1,
+  state: "ready",
+  queue_position: null,
+  images: [],
+  message: null,
+  get now() {
+    return Date.now();
+  },
+  ready_at: Date.now(),
+  expires_at: Date.now() + 28 * 60_000,
+  extensions_left: 2,
+  extension_minutes: 30,
+  end_reason: null,
 };
 
 const server = createServer((request, response) => {
@@ -45,7 +57,10 @@ async function handle(request, response) {
   try {
     const body = await readFile(path);
     const type = isStatic ? (types[extname(path)] ?? "text/plain") : "text/html";
-    response.writeHead(200, { "Content-Type": `${type}; charset=utf-8`, "Content-Security-Policy": csp });
+    response.writeHead(200, {
+      "Content-Type": `${type}; charset=utf-8`,
+      "Content-Security-Policy": csp,
+    });
     response.end(body);
   } catch {
     response.writeHead(404).end("not found");
@@ -79,47 +94,90 @@ async function api(request, response, url) {
     return json(response, 200, { index: 1, html: "<p>Try <code>help</code>.</p>", left: 0 });
   }
   if (["extend", "reset", "finish", "restart"].includes(what)) {
-    if (what === "extend") { sandbox.expires_at += 30 * 60_000; sandbox.extensions_left -= 1; }
+    if (what === "extend") {
+      sandbox.expires_at += 30 * 60_000;
+      sandbox.extensions_left -= 1;
+    }
     if (what === "finish") Object.assign(sandbox, { state: "ended", end_reason: "finished" });
     if (what === "reset" || what === "restart") {
-      Object.assign(sandbox, { state: "ready", end_reason: null, generation: sandbox.generation + 1 });
+      Object.assign(sandbox, {
+        state: "ready",
+        end_reason: null,
+        generation: sandbox.generation + 1,
+      });
     }
     event("sandbox", sandbox);
     return json(response, 200, sandbox);
   }
-  if (what.endsWith("/folder") && request.method === "GET") return json(response, 200, folder(path));
-  if (what.endsWith("/folder")) { files.set(`${path}/.keep`, ""); return json(response, 200, {}); }
-  if (what.endsWith("/rename")) {
-    files.set(sent.to, files.get(sent.from)); files.delete(sent.from);
+  if (what.endsWith("/folder") && request.method === "GET")
+    return json(response, 200, folder(path));
+  if (what.endsWith("/folder")) {
+    files.set(`${path}/.keep`, "");
     return json(response, 200, {});
   }
-  if (request.method === "DELETE") { files.delete(path); return json(response, 200, {}); }
+  if (what.endsWith("/rename")) {
+    files.set(sent.to, files.get(sent.from));
+    files.delete(sent.from);
+    return json(response, 200, {});
+  }
+  if (request.method === "DELETE") {
+    files.delete(path);
+    return json(response, 200, {});
+  }
   if (request.method === "PUT") {
     if (sent.version !== null && sent.version !== `v${version}`) {
       return json(response, 409, { error: { code: "conflict", message: "changed", remedy: "" } });
     }
-    files.set(path, sent.text); version += 1;
+    files.set(path, sent.text);
+    version += 1;
     return json(response, 200, { version: `v${version}` });
   }
   const text = files.get(path);
   if (text === undefined) {
-    return json(response, 404, { error: { code: "missing", message: `No ${path}`, remedy: "Refresh the list." } });
+    return json(response, 404, {
+      error: { code: "missing", message: `No ${path}`, remedy: "Refresh the list." },
+    });
   }
-  return json(response, 200, { path, text, binary: false, truncated: false, version: `v${version}` });
+  return json(response, 200, {
+    path,
+    text,
+    binary: false,
+    truncated: false,
+    version: `v${version}`,
+  });
 }
 
 function submit(response, { step, key }) {
-  const submission = { id: key, step, state: "queued", score: { earned: 0, possible: 15 }, results: [], lab_score: { earned: 5, possible: 45 } };
+  const submission = {
+    id: key,
+    step,
+    state: "queued",
+    score: { earned: 0, possible: 15 },
+    results: [],
+    lab_score: { earned: 5, possible: 45 },
+  };
   json(response, 202, submission);
   setTimeout(() => event("submission", { ...submission, state: "grading" }), 300);
-  setTimeout(() => event("submission", {
-    ...submission, state: "graded", score: { earned: 10, possible: 15 }, lab_score: { earned: 10, possible: 45 },
-    results: [
-      { check: "queue-exists", outcome: "passed", points: 5, message: null },
-      { check: "message-waits", outcome: "passed", points: 5, message: null },
-      { check: "durable", outcome: "failed", points: 0, message: "The queue is gone after a restart: was it declared durable?" },
-    ],
-  }), 900);
+  setTimeout(
+    () =>
+      event("submission", {
+        ...submission,
+        state: "graded",
+        score: { earned: 10, possible: 15 },
+        lab_score: { earned: 10, possible: 45 },
+        results: [
+          { check: "queue-exists", outcome: "passed", points: 5, message: null },
+          { check: "message-waits", outcome: "passed", points: 5, message: null },
+          {
+            check: "durable",
+            outcome: "failed",
+            points: 0,
+            message: "The queue is gone after a restart: was it declared durable?",
+          },
+        ],
+      }),
+    900,
+  );
 }
 
 function folder(path) {
@@ -141,41 +199,66 @@ function json(response, status, body) {
   response.end(JSON.stringify(body));
 }
 
-// Terminals: a shell under `script`, which gives it a PTY; output is kept and sent by offsets.
+// Terminals: a shell under `script`, which gives it a PTY. The end of the output is kept and sent
+// by offsets, no further ahead than the page acknowledges.
 const terminals = new Map();
 const WINDOW = 256 * 1024;
+const KEPT = 1024 * 1024;
 new WebSocketServer({ server }).on("connection", (socket, request) => {
   const url = new URL(request.url, "http://localhost");
   const terminal = terminals.get(url.pathname) ?? open(url.pathname);
   const from = url.searchParams.get("from");
-  let sent = from === null ? 0 : Number(from);
+  let sent = from === null ? terminal.start : Number(from);
   let acked = sent;
-  socket.send(message(4, sized(terminal.output.length)));
+  const end = () => terminal.start + terminal.output.length;
+  socket.send(message(4, sized(end())));
   const pump = () => {
-    while (sent < terminal.output.length && sent - acked < WINDOW && socket.readyState === 1) {
-      const end = Math.min(sent + 32 * 1024, terminal.output.length);
-      socket.send(message(1, Buffer.concat([sized(sent), terminal.output.subarray(sent, end)])));
-      sent = end;
+    if (sent < terminal.start) {
+      socket.send(message(2, sized(terminal.start)));
+      sent = acked = terminal.start;
+    }
+    while (sent < end() && sent - acked < WINDOW && socket.readyState === 1) {
+      const at = sent - terminal.start;
+      const piece = terminal.output.subarray(at, at + 32 * 1024);
+      socket.send(message(1, Buffer.concat([sized(sent), piece])));
+      sent += piece.length;
     }
     if (sent - acked >= WINDOW) terminal.child.stdout.pause();
     else terminal.child.stdout.resume();
   };
+  const exit = (status) => {
+    const body = Buffer.alloc(4);
+    body.writeInt32BE(status ?? -1);
+    socket.send(message(3, body));
+  };
   terminal.viewers.add(pump);
-  socket.on("close", () => terminal.viewers.delete(pump));
+  terminal.child.on("exit", exit);
+  socket.on("close", () => {
+    terminal.viewers.delete(pump);
+    terminal.child.off("exit", exit);
+  });
   socket.on("message", (data) => {
     if (data[0] === 1) terminal.child.stdin.write(data.subarray(1));
-    if (data[0] === 3) { acked = Number(data.readBigUInt64BE(1)); pump(); }
+    if (data[0] === 3) {
+      acked = Number(data.readBigUInt64BE(1));
+      pump();
+    }
   });
   pump();
 });
 
 function open(path) {
-  const child = spawn("script", ["-qfc", "bash --norc -i", "/dev/null"], {
-    env: { ...process.env, PS1: "\\[\\e[36m\\]learner@desk\\[\\e[0m\\]:~$ ", TERM: "xterm-256color" },
+  const child = spawn("script", ["-qefc", "bash --norc -i", "/dev/null"], {
+    env: { ...process.env, TERM: "xterm-256color" },
   });
-  const terminal = { child, output: Buffer.alloc(0), viewers: new Set() };
+  const terminal = { child, start: 0, output: Buffer.alloc(0), viewers: new Set() };
   child.stdout.on("data", (data) => {
     terminal.output = Buffer.concat([terminal.output, data]);
+    const over = terminal.output.length - KEPT;
+    if (over > 0) {
+      terminal.output = terminal.output.subarray(over);
+      terminal.start += over;
+    }
     for (const pump of terminal.viewers) pump();
   });
   child.on("exit", () => terminals.delete(path));

@@ -101,8 +101,22 @@ export class Tree {
     const open = this.expanded.has(path);
     const item = h(
       "li",
-      { role: "treeitem", "aria-level": depth, class: `tree-item ${entry.kind}`, tabindex: -1, title: path },
-      icon(entry.kind === "folder" ? (open ? "folder-open" : "folder") : entry.kind === "link" ? "link" : "file"),
+      {
+        role: "treeitem",
+        "aria-level": depth,
+        class: `tree-item ${entry.kind}`,
+        tabindex: -1,
+        title: path,
+      },
+      icon(
+        entry.kind === "folder"
+          ? open
+            ? "folder-open"
+            : "folder"
+          : entry.kind === "link"
+            ? "link"
+            : "file",
+      ),
       h("bdi", {}, entry.name),
     );
     item.style.setProperty("--depth", String(depth));

@@ -12,7 +12,7 @@ import type { EditorPlace, LabData } from "../lab/data";
 import { Buffer } from "./buffer";
 import { type EditorHooks, extensions, language } from "./codemirror";
 import { Drafts } from "./drafts";
-import { Files } from "./files";
+import { type FileContent, Files } from "./files";
 import { highlighting } from "./languages";
 import { base, join, moved, parent, typedPath, within } from "./paths";
 import { Tree } from "./tree";
@@ -24,7 +24,11 @@ export class EditorView {
   private readonly files: Files;
   private readonly tree: Tree;
   private readonly drafts: Drafts;
-  private readonly tabs = h("div", { class: "file-tabs", role: "tablist", "aria-label": t("open-files") });
+  private readonly tabs = h("div", {
+    class: "file-tabs",
+    role: "tablist",
+    "aria-label": t("open-files"),
+  });
   private readonly host = h("div", { class: "editor-host" });
   private readonly note = h("p", { class: "editor-note", role: "status", hidden: true });
   private readonly saveButton: HTMLButtonElement;
@@ -115,7 +119,9 @@ export class EditorView {
 
   private async start(): Promise<void> {
     const saved = recallJson(this.openKey);
-    const paths = Array.isArray(saved) ? saved.filter((p): p is string => typeof p === "string") : [];
+    const paths = Array.isArray(saved)
+      ? saved.filter((p): p is string => typeof p === "string")
+      : [];
     if (paths.length === 0 && this.place.open !== null) paths.push(this.place.open);
     for (const path of paths) this.tree.expand(path.split("/").slice(0, -1).join("/"));
     await this.tree.refresh();
@@ -136,7 +142,8 @@ export class EditorView {
       const buffer = new Buffer({ ...content, path }, this.drafts, setup, hooks);
       this.buffers.set(path, buffer);
       this.show(buffer);
-      if (buffer.staleDraft) toast(t("draft-stale", { file: base(path) }), { kind: "warning", sticky: true });
+      if (buffer.staleDraft)
+        toast(t("draft-stale", { file: base(path) }), { kind: "warning", sticky: true });
       else if (buffer.dirty) toast(t("draft-restored", { file: base(path) }));
       await this.highlight(buffer);
     } catch (error) {
@@ -260,20 +267,30 @@ export class EditorView {
       if (buffer.dirty) continue;
       try {
         const content = await this.files.read(buffer.path);
-        if (content.version === buffer.version || content.text === null || buffer.dirty) continue;
-        if (content.text === buffer.text) buffer.markSaved(content.text, content.version);
-        else await this.replace(buffer);
+        await this.follow(buffer, content);
       } catch {
         // Removed or unreadable meanwhile: its text stays until the learner closes or saves it.
       }
     }
   }
 
+  private async follow(buffer: Buffer, { text, version }: FileContent): Promise<void> {
+    // The learner may have typed while the file was being read.
+    if (buffer.dirty || version === buffer.version || text === null) return;
+    if (text === buffer.text) buffer.markSaved(text, version);
+    else await this.replace(buffer);
+  }
+
   private async close(buffer: Buffer): Promise<void> {
     this.stash();
     if (buffer.dirty) {
       const file = base(buffer.path);
-      const yes = await confirm(t("close-title", { file }), [t("close-what")], t("close-yes"), true);
+      const yes = await confirm(
+        t("close-title", { file }),
+        [t("close-what")],
+        t("close-yes"),
+        true,
+      );
       if (!yes) return;
     }
     this.discard(buffer);
@@ -304,7 +321,13 @@ export class EditorView {
     for (const buffer of this.buffers.values()) {
       const tab = h(
         "button",
-        { type: "button", role: "tab", class: "file-tab", title: buffer.path, onclick: () => this.show(buffer) },
+        {
+          type: "button",
+          role: "tab",
+          class: "file-tab",
+          title: buffer.path,
+          onclick: () => this.show(buffer),
+        },
         icon("file"),
         h("bdi", {}, base(buffer.path)),
         h("span", { class: "dirty", "data-path": buffer.path }),

@@ -19,7 +19,11 @@ interface Line {
 export class Checks {
   private readonly lines = new Map<string, Line>();
   private readonly submitButton: HTMLButtonElement;
-  private readonly summary = h("p", { class: "check-summary", role: "status", "aria-live": "polite" });
+  private readonly summary = h("p", {
+    class: "check-summary",
+    role: "status",
+    "aria-live": "polite",
+  });
   private pending: string | null = null;
   private usable = false;
 
@@ -93,7 +97,7 @@ export class Checks {
       case "ungradable":
       case "grader_error":
         this.pending = null;
-        this.take_results(submission);
+        this.takeResults(submission);
         this.say(t(`submission-${submission.state.replace("_", "-")}`), "warn");
         break;
     }
@@ -103,13 +107,16 @@ export class Checks {
 
   private async submit(): Promise<void> {
     if (!this.usable || this.pending !== null) return;
-    const key = crypto.randomUUID?.() ?? randomKey();
+    const key = isSecureContext ? crypto.randomUUID() : randomKey();
     this.pending = key;
     this.enable(true);
     this.submitButton.toggleAttribute("aria-busy", true);
     this.say(t("submission-queued"), "busy");
     try {
-      const submission = await this.api.post<Submission>("submissions", { step: this.step.id, key });
+      const submission = await this.api.post<Submission>("submissions", {
+        step: this.step.id,
+        key,
+      });
       // Its events may have come first, and they know more.
       if (this.pending === key) this.onResult(submission);
     } catch (error) {
@@ -122,7 +129,7 @@ export class Checks {
   }
 
   private graded(submission: Submission): void {
-    this.take_results(submission);
+    this.takeResults(submission);
     const { earned, possible } = submission.score;
     this.say(
       earned === possible ? t("graded-all", { n: earned }) : t("graded-some", { earned, possible }),
@@ -130,7 +137,7 @@ export class Checks {
     );
   }
 
-  private take_results(submission: Submission): void {
+  private takeResults(submission: Submission): void {
     for (const { check, outcome, message } of submission.results) {
       const line = this.lines.get(check);
       if (!line) continue;
@@ -206,6 +213,5 @@ function randomKey(): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
-  return [8, 12, 16, 20]
-    .reduceRight((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, hex);
+  return [8, 12, 16, 20].reduceRight((text, at) => `${text.slice(0, at)}-${text.slice(at)}`, hex);
 }

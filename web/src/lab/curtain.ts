@@ -15,8 +15,7 @@ export class Curtain {
   update(sandbox: Sandbox): void {
     this.element.hidden = sandbox.state === "ready";
     // Rebuilding only on change keeps the focus on its button.
-    const { now: _now, ...rest } = sandbox;
-    const key = JSON.stringify(rest);
+    const key = JSON.stringify({ ...sandbox, now: 0 });
     if (key === this.shown) return;
     this.shown = key;
     if (this.element.hidden) {

@@ -2,13 +2,7 @@
 
 export type Outcome = "passed" | "failed" | "unstable" | "ungradable" | "grader_error";
 export type SandboxState =
-  | "requested"
-  | "queued"
-  | "creating"
-  | "preparing"
-  | "ready"
-  | "paused"
-  | "ended";
+  "requested" | "queued" | "creating" | "preparing" | "ready" | "paused" | "ended";
 
 export interface Score {
   earned: number;

@@ -88,11 +88,20 @@ export class Steps {
     };
     if (before) {
       row.append(
-        button({ label: t("step-previous"), icon: "left", class: "button small", onclick: () => go(before) }),
+        button({
+          label: t("step-previous"),
+          icon: "left",
+          class: "button small",
+          onclick: () => go(before),
+        }),
       );
     }
     if (after) {
-      const next = button({ label: t("step-next"), class: "button small on", onclick: () => go(after) });
+      const next = button({
+        label: t("step-next"),
+        class: "button small on",
+        onclick: () => go(after),
+      });
       next.append(icon("right"));
       row.append(next);
     }

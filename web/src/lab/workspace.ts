@@ -23,7 +23,11 @@ interface Pane {
 
 export class Workspace {
   private readonly panes = new Map<string, Pane>();
-  private readonly tabs = h("div", { class: "work-tabs", role: "tablist", "aria-label": t("work") });
+  private readonly tabs = h("div", {
+    class: "work-tabs",
+    role: "tablist",
+    "aria-label": t("work"),
+  });
   private readonly panels = h("div", { class: "work-panels" });
   private readonly add: HTMLElement;
   private readonly tools: HTMLElement;
@@ -43,10 +47,7 @@ export class Workspace {
     this.generation = data.sandbox.generation;
     this.add = this.addMenu();
     this.tools = terminalTools(() => this.active?.terminal ?? null);
-    root.append(
-      h("div", { class: "work-bar" }, this.tabs, this.add, this.tools),
-      this.panels,
-    );
+    root.append(h("div", { class: "work-bar" }, this.tabs, this.add, this.tools), this.panels);
     arrowKeys(this.tabs);
     if (data.editor) this.addEditor();
     for (const machine of data.machines) {
@@ -103,6 +104,7 @@ export class Workspace {
   private show(pane: Pane, focus: boolean): void {
     for (const other of this.panes.values()) other.panel.hidden = other !== pane;
     select(pane.tab, this.tabs);
+    pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.active = pane;
     this.tools.hidden = pane.key === "editor";
     if (this.usable) this.open(pane, focus);
@@ -224,7 +226,10 @@ export class Workspace {
           onclick: () => {
             details.open = false;
             if (free === null) return;
-            remember(this.extraKey, JSON.stringify([...this.extras(), { machine: name, terminal: free }]));
+            remember(
+              this.extraKey,
+              JSON.stringify([...this.extras(), { machine: name, terminal: free }]),
+            );
             const pane = this.addTerminal(name, free);
             if (pane) this.show(pane, true);
           },

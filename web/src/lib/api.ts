@@ -50,14 +50,15 @@ export class Api {
     body?: object,
   ): Promise<T> {
     const search = new URLSearchParams(query).toString();
+    const headers = new Headers({ Accept: "application/json", "X-CSRF-Token": this.csrf });
     const init: RequestInit = {
       method,
-      headers: { Accept: "application/json", "X-CSRF-Token": this.csrf },
+      headers,
       credentials: "same-origin",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     };
     if (body) {
-      init.headers = { ...init.headers, "Content-Type": "application/json" };
+      headers.set("Content-Type", "application/json");
       init.body = JSON.stringify(body);
     }
     const response = await fetch(`${this.base}/${path}${search ? `?${search}` : ""}`, init);

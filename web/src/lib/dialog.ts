@@ -19,7 +19,8 @@ export function ask(options: {
   const input = options.field && h("input", { value: options.field.value, autocomplete: "off" });
   const form = h("form", { method: "dialog" }, h("h2", {}, options.title));
   for (const line of options.text) form.append(h("p", {}, line));
-  if (options.field && input) form.append(h("label", { class: "field" }, options.field.label, input));
+  if (options.field && input)
+    form.append(h("label", { class: "field" }, options.field.label, input));
   const row = h("div", { class: "dialog-actions" });
   for (const choice of options.choices) {
     row.append(
@@ -61,7 +62,9 @@ export async function confirm(
   yes: string,
   danger = false,
 ): Promise<boolean> {
-  const choices = [{ value: "yes", label: yes, class: danger ? "button danger" : "button primary" }];
+  const choices = [
+    { value: "yes", label: yes, class: danger ? "button danger" : "button primary" },
+  ];
   return (await ask({ title, text, choices })) !== null;
 }
 

@@ -24,7 +24,12 @@ export function toast(message: string, options: ToastOptions = {}): () => void {
   const box = h(
     "div",
     { class: `toast ${kind}`, role: kind === "error" || kind === "warning" ? "alert" : "status" },
-    h("div", {}, h("p", {}, message), options.remedy ? h("p", { class: "quiet" }, options.remedy) : null),
+    h(
+      "div",
+      {},
+      h("p", {}, message),
+      options.remedy ? h("p", { class: "quiet" }, options.remedy) : null,
+    ),
   );
   const remove = (): void => box.remove();
   const { action } = options;

@@ -97,9 +97,15 @@ export class Link {
       if (bytes.includes(13)) this.again();
       return true;
     }
-    if (!this.isOpen || this.replaying) return false;
+    if (!this.isOpen) return false;
     if (bytes.length === 1 && bytes[0] === 3) this.outbox.clear();
     return this.outbox.push(bytes);
+  }
+
+  /** Sends what the terminal itself answers to a program, but not to questions of the past that a
+   *  replay of the scrollback asks again: they would turn up as typed text. */
+  answer(bytes: Uint8Array): boolean {
+    return this.isOpen && !this.replaying && this.outbox.push(bytes);
   }
 
   /** Whether the shell can take input now. */

@@ -1,17 +1,21 @@
 /** Lets xterm add its style elements under a Content-Security-Policy with a nonce. It has no option
- *  for that, but takes another `Document` to make elements with. */
-export function documentWithNonce(nonce: string): Document {
-  return new Proxy(document, {
-    get(target, key) {
-      if (key === "createElement") {
-        return (name: string): HTMLElement => {
-          const element = target.createElement(name);
-          if (name === "style") element.nonce = nonce;
-          return element;
-        };
-      }
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
+ *  for that, so elements made while `run` runs (synchronously) get the nonce from here. */
+export function withNonce(nonce: string, run: () => void): void {
+  if (nonce === "") {
+    run();
+    return;
+  }
+  const make = (name: string, options?: ElementCreationOptions): HTMLElement => {
+    // Only the overload for custom elements is deprecated.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    const element = Document.prototype.createElement.call(document, name, options);
+    if (name === "style") element.nonce = nonce;
+    return element;
+  };
+  Object.defineProperty(document, "createElement", { configurable: true, value: make });
+  try {
+    run();
+  } finally {
+    Reflect.deleteProperty(document, "createElement");
+  }
 }

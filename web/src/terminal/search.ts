@@ -51,9 +51,7 @@ export class SearchBar {
     const text = this.field.value;
     const found =
       text === "" ||
-      (backwards
-        ? this.search.findPrevious(text)
-        : this.search.findNext(text, { incremental }));
+      (backwards ? this.search.findPrevious(text) : this.search.findNext(text, { incremental }));
     this.field.toggleAttribute("aria-invalid", !found);
   }
 }

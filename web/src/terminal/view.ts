@@ -12,10 +12,11 @@ import { isDark, onThemeChange } from "../lib/theme";
 import { toast } from "../lib/toast";
 import { colors } from "./colors";
 import { Link, type LinkState, type Sink, type Socket } from "./link";
-import { documentWithNonce } from "./nonce";
+import { withNonce } from "./nonce";
 import { MAX_PASTE, fitsPaste } from "./outbox";
 import { SearchBar } from "./search";
 import { preferences } from "./preferences";
+import { isAnswer } from "./answers";
 import { cleanTitle } from "./title";
 
 const SCROLLBACK_LINES = 10_000;
@@ -39,13 +40,12 @@ export class TerminalView {
   constructor(
     url: string,
     label: string,
-    nonce: string,
+    private readonly nonce: string,
     private readonly onTitle: (title: string) => void,
   ) {
     this.terminal = new Terminal({
       allowProposedApi: true, // unicode versions and search need it
       cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
-      documentOverride: nonce ? documentWithNonce(nonce) : null,
       fontFamily: FONT,
       fontSize: preferences.fontSize,
       linkHandler: { activate: (_event, uri) => openLink(uri) },
@@ -59,7 +59,13 @@ export class TerminalView {
     this.banner = h("div", { class: "terminal-banner", role: "status", hidden: true });
     const search = new SearchAddon();
     this.search = new SearchBar(search, () => this.terminal.focus());
-    this.element = h("div", { class: "terminal" }, this.search.element, this.screen, this.banner);
+    this.element = h(
+      "div",
+      { class: "terminal-pane" },
+      this.search.element,
+      this.screen,
+      this.banner,
+    );
     this.terminal.loadAddon(this.fit);
     this.terminal.loadAddon(search);
     this.terminal.loadAddon(new Unicode11Addon());
@@ -68,7 +74,11 @@ export class TerminalView {
     this.guard();
 
     this.link = new Link(url, this.sink(), (u) => new WebSocket(u) as unknown as Socket);
-    this.terminal.onData((text) => this.link.input(this.encoder.encode(text)));
+    this.terminal.onData((text) => {
+      const bytes = this.encoder.encode(text);
+      if (isAnswer(text)) this.link.answer(bytes);
+      else this.link.input(bytes);
+    });
     this.terminal.onBinary((text) =>
       this.link.input(Uint8Array.from(text, (c) => c.charCodeAt(0) & 0xff)),
     );
@@ -85,7 +95,7 @@ export class TerminalView {
   show(): void {
     if (!this.opened) {
       this.opened = true;
-      this.terminal.open(this.screen);
+      withNonce(this.nonce, () => this.terminal.open(this.screen));
       this.accelerate();
       this.screen.addEventListener("paste", (event) => this.checkPaste(event), true);
       new ResizeObserver(() => this.refit()).observe(this.screen);
@@ -115,9 +125,10 @@ export class TerminalView {
     }
   }
 
-  /** Connects again at once if it is not connected. */
+  /** Connects again at once if it waits to. A shell that has ended stays so. */
   wake(): void {
-    if (this.opened) this.link.again();
+    const { state } = this.link;
+    if (state === "unavailable" || state === "reconnecting") this.link.again();
   }
 
   dispose(): void {
@@ -190,7 +201,7 @@ export class TerminalView {
   private accelerate(): void {
     try {
       const webgl = new WebglAddon();
-      webgl.onContextLoss(() => webgl.dispose());
+      webgl.onContextLoss(() => withNonce(this.nonce, () => webgl.dispose()));
       this.terminal.loadAddon(webgl);
     } catch {
       // No WebGL: slower, but all there.
