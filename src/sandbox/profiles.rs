@@ -368,12 +368,16 @@ mod tests {
         }
     }
 
+    fn text(settings: &MachineSettings) -> String {
+        serde_json::to_string_pretty(settings).unwrap()
+    }
+
     #[test]
     fn the_settings_of_each_profile_are_these_and_no_others() {
-        insta::assert_json_snapshot!("plain", settings(&machine(Profile::Plain)));
-        insta::assert_json_snapshot!("root", settings(&machine(Profile::Root)));
-        insta::assert_json_snapshot!("docker", settings(&machine(Profile::Docker)));
-        insta::assert_json_snapshot!("grader", grader_settings());
+        insta::assert_snapshot!("plain", text(&settings(&machine(Profile::Plain))));
+        insta::assert_snapshot!("root", text(&settings(&machine(Profile::Root))));
+        insta::assert_snapshot!("docker", text(&settings(&machine(Profile::Docker))));
+        insta::assert_snapshot!("grader", text(&grader_settings()));
     }
 
     #[test]

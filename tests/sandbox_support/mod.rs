@@ -48,7 +48,7 @@ pub fn agent_program() -> PathBuf {
     static PROGRAM: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     PROGRAM
         .get_or_init(|| {
-            if let Ok(path) = std::env::var("SLIPWAY_AGENT") {
+            if let Ok(path) = std::env::var("SLIPWAY_AGENT_BINARY") {
                 return path.into();
             }
             let triple = host_triple();
