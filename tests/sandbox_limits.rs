@@ -1,5 +1,7 @@
 //! Each limit of each profile, with a test that tries to break it, against a real engine.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says so")]
+
 mod sandbox_support;
 
 use std::net::Ipv4Addr;
@@ -127,6 +129,15 @@ async fn forks(agent: &Agent) -> u32 {
         .unwrap_or(0)
 }
 
+/// The kernel's own count of processes it refused: the bomb did reach the limit.
+async fn refused_forks(agent: &Agent) {
+    let script =
+        "cat /sys/fs/cgroup/pids.events 2>/dev/null || cat /sys/fs/cgroup/pids/pids.events";
+    let events = agent.root(script).await.ok();
+    let count = events.strip_prefix("max ").and_then(|n| n.lines().next());
+    assert!(count.is_some_and(|n| n != "0"), "{events}");
+}
+
 #[tokio::test]
 async fn a_fork_bomb_stops_at_the_limit_and_the_agent_still_answers() {
     let (running, plain, root) = both().await;
@@ -138,6 +149,7 @@ async fn a_fork_bomb_stops_at_the_limit_and_the_agent_still_answers() {
             .ok();
         assert_eq!(peak, limit.to_string());
         assert!(forks(agent).await <= limit);
+        refused_forks(agent).await;
         // Those it left were killed with it.
         agent.learner("true").await.ok();
     }
@@ -149,6 +161,7 @@ async fn a_fork_bomb_beside_a_nested_engine_stops_at_the_limit() {
     let (running, agent) = nested().await;
     let limit = profiles::settings(&running.spec.machines[0]).pids;
     assert!(forks(&agent).await <= limit);
+    refused_forks(&agent).await;
     agent.learner("true").await.ok();
     still_runs(&running).await;
 }
@@ -247,6 +260,22 @@ async fn the_processor_quota_is_set() {
     assert_eq!(root.root(script).await.ok(), "50000 100000");
 }
 
+#[tokio::test]
+async fn the_limits_beside_a_nested_engine_are_set() {
+    let (running, agent) = nested().await;
+    let settings = profiles::settings(&running.spec.machines[0]);
+    let script = "ulimit -n; ulimit -Hn; ulimit -c; cd /sys/fs/cgroup; \
+        if [ -e cpu.max ]; then cut -d' ' -f1 cpu.max; cat memory.max pids.max; \
+        else cat cpu/cpu.cfs_quota_us memory/memory.limit_in_bytes pids/pids.max; fi";
+    let (memory, pids) = (settings.memory_bytes, settings.pids);
+    assert_eq!(
+        agent.learner(script).await.ok(),
+        format!("8192\n8192\n0\n150000\n{memory}\n{pids}")
+    );
+    let folders = "for d in / /etc /usr /var /.slipway /sys; do touch $d/x 2>/dev/null && echo $d; done; true";
+    assert_eq!(agent.learner(folders).await.ok(), "");
+}
+
 // --- privileges -------------------------------------------------------------------------------
 
 const STATUS: &str =
@@ -296,7 +325,7 @@ async fn mounts_namespaces_devices_and_the_kernel_s_settings_are_refused() {
             "cat /.slipway/config.json /proc/1/environ /proc/1/mem | grep -q .",
         ] {
             // Root may read the machine's own configuration: it is its own.
-            if attempt.contains("config.json") && std::ptr::eq(agent, &root) {
+            if attempt.contains("config.json") && std::ptr::eq(agent, &raw const root) {
                 continue;
             }
             agent.learner(attempt).await.refused();

@@ -17,6 +17,10 @@ pub const LEARNER_HOME: &str = "/home/learner";
 
 /// The settings of a container, in words of ours.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct MachineSettings {
     /// Whether nothing can be written outside of the mounts below.
     pub read_only_root: bool,

@@ -4,6 +4,8 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
     reason = "each test program uses a part of it"
 )]
 

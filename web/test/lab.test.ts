@@ -3,6 +3,7 @@ import { lineState } from "../src/lab/checks";
 import { parseTarget, typed } from "../src/lab/code-blocks";
 import { Warnings, clockFace, phase } from "../src/lab/countdown";
 import { Backoff } from "../src/lib/backoff";
+import { withCode } from "../src/lib/dom";
 import { Events, type EventStream } from "../src/lib/events";
 import { MAX, MIN, START, clamp, keyShare, movable, savedShare } from "../src/lib/split";
 import { setStrings, t } from "../src/lib/strings";
@@ -20,6 +21,17 @@ test("the clock says 0:00 only when time is up", () => {
   expect(clockFace(-5000)).toBe("0:00");
   expect(clockFace(754_000)).toBe("12:34");
   expect(clockFace(3_909_000)).toBe("1:05:09");
+});
+
+test("code in a message is shown as code, and markup as text", () => {
+  const shown = document.createElement("p");
+  shown.append(...withCode("`<b>` asked for `/?name=…`, not `/"));
+  expect([...shown.querySelectorAll("code")].map((code) => code.textContent)).toEqual([
+    "<b>",
+    "/?name=…",
+  ]);
+  expect(shown.textContent).toBe("<b> asked for /?name=…, not `/");
+  expect(shown.querySelector("b")).toBeNull();
 });
 
 test("time turns soon at five minutes and urgent at one", () => {

@@ -1,6 +1,6 @@
 /** The check bar of a step: what is asked, what a live look sees, and what a submission earned. */
 import type { Api } from "../lib/api";
-import { button, h, icon } from "../lib/dom";
+import { button, h, icon, withCode } from "../lib/dom";
 import { t } from "../lib/strings";
 import { announce, toastError } from "../lib/toast";
 import type { Check, Outcome, Step, Submission } from "./data";
@@ -203,7 +203,7 @@ function show(line: Line): void {
   line.status.textContent = ` – ${words}`;
   line.mark.title = words;
   const message = state === "looks-right" ? words : (line.last?.message ?? "");
-  line.message.textContent = message;
+  line.message.replaceChildren(...withCode(message));
   line.message.hidden = message === "";
 }
 

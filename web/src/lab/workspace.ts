@@ -104,6 +104,7 @@ export class Workspace {
   private show(pane: Pane, focus: boolean): void {
     for (const other of this.panes.values()) other.panel.hidden = other !== pane;
     select(pane.tab, this.tabs);
+    pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.active = pane;
     this.tools.hidden = pane.key === "editor";
     if (this.usable) this.open(pane, focus);

@@ -30,6 +30,14 @@ export function append(element: Element, ...children: Child[]): void {
   }
 }
 
+/** Text in which what stands `between backticks` is code. A backtick without a partner stays. */
+export function withCode(text: string): (string | HTMLElement)[] {
+  return text
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 1 ? h("code", {}, part) : part))
+    .filter((part) => part !== "");
+}
+
 /** An icon of the sprite, for eyes only. */
 export function icon(name: string): SVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -125,9 +125,10 @@ export class TerminalView {
     }
   }
 
-  /** Connects again at once if it is not connected. */
+  /** Connects again at once if it waits to. A shell that has ended stays so. */
   wake(): void {
-    if (this.opened) this.link.again();
+    const { state } = this.link;
+    if (state === "unavailable" || state === "reconnecting") this.link.again();
   }
 
   dispose(): void {
