@@ -53,8 +53,9 @@ pub struct MachineSettings {
     pub devices: Vec<&'static str>,
     /// As whom the learner works.
     pub learner: LearnerAccount,
-    /// Whether the agent takes every capability from the learner's processes for good. Not where a
-    /// file capability must work for the learner, and not where the learner is root.
+    /// Whether the agent takes every capability from the learner's processes for good. Not where the
+    /// learner is root. The nested engine is started by its image's start script, not from a shell
+    /// of the learner, so that file capabilities work for it alone.
     pub agent_drops_privileges: bool,
 }
 
@@ -223,7 +224,6 @@ pub fn settings(machine: &MachineSpec) -> MachineSettings {
                 data_volume(machine.disk),
             ],
             devices: vec!["/dev/net/tun"],
-            agent_drops_privileges: false,
             ..base
         },
     };
