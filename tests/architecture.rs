@@ -528,3 +528,32 @@ fn the_reader_sees_paths_and_nothing_else() {
         ]
     );
 }
+
+#[test]
+fn the_page_on_architecture_names_only_files_that_exist() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/ARCHITECTURE.md")).unwrap();
+    // Every other piece stands between backticks.
+    let named: BTreeSet<&str> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| {
+            let first = word.split('/').next().unwrap_or_default();
+            word.contains('/')
+                && !first.is_empty()
+                && root.join(first).is_dir()
+                && !word.contains(['<', '*', ' '])
+        })
+        .collect();
+    assert!(
+        named.len() > 30,
+        "the page is not read as it is written: {named:?}"
+    );
+    let broken = named
+        .into_iter()
+        .filter(|path| !root.join(path).exists())
+        .map(|path| format!("docs/ARCHITECTURE.md: there is no {path}"))
+        .collect();
+    report(&broken);
+}
