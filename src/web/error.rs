@@ -174,7 +174,10 @@ impl Explanation {
             ("min", number(password::MIN_LENGTH)),
             ("max", number(password::MAX_LENGTH)),
             ("mib", number(crate::services::workspace::MAX_EDITED >> 20)),
-            ("terminals", number(usize::from(crate::services::workspace::MAX_TERMINALS))),
+            (
+                "terminals",
+                number(usize::from(crate::services::workspace::MAX_TERMINALS)),
+            ),
         ];
         Self {
             what: t.with(key, &args),
@@ -229,7 +232,9 @@ pub(crate) struct Unexplained(pub(crate) Arc<WebError>);
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        response.extensions_mut().insert(Unexplained(Arc::new(self)));
+        response
+            .extensions_mut()
+            .insert(Unexplained(Arc::new(self)));
         response
     }
 }
@@ -266,7 +271,10 @@ mod tests {
             for locale in Locale::ALL {
                 let Explanation { what, why, remedy } = error.explanation(Translator::new(locale));
                 for text in [&what, &why, &remedy] {
-                    assert!(!text.contains("refusal-") && !text.contains("error-"), "{text}");
+                    assert!(
+                        !text.contains("refusal-") && !text.contains("error-"),
+                        "{text}"
+                    );
                     assert!(!text.contains("secret detail"), "{text}");
                     assert!(!text.contains(['{', '$']), "{text}");
                     let is_chinese = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
@@ -275,7 +283,10 @@ mod tests {
                 assert!(!what.ends_with(['.', '。']), "{what}");
                 assert!(why.ends_with(['.', '。', '？', '?']), "{why}");
                 assert!(remedy.ends_with(['.', '。']), "{remedy}");
-                assert!(seen.insert((locale.code(), what.clone())), "said twice: {what}");
+                assert!(
+                    seen.insert((locale.code(), what.clone())),
+                    "said twice: {what}"
+                );
             }
         }
     }

@@ -57,7 +57,10 @@ impl StreamLimits {
         }
         *count += 1;
         drop(counts);
-        Some(StreamPermit { limits: self.clone(), key })
+        Some(StreamPermit {
+            limits: self.clone(),
+            key,
+        })
     }
 }
 

@@ -31,16 +31,24 @@ pub(crate) fn image(name: Slug, state: ImageState) -> ImageProgress {
     let (state, percent, line) = match state {
         // What is missing is built as soon as it is needed.
         ImageState::Missing | ImageState::Queued => (Shown::Queued, None, String::new()),
-        ImageState::Building { percent, last_line, .. } => {
-            (Shown::Building, Some(percent), last_line)
-        }
+        ImageState::Building {
+            percent, last_line, ..
+        } => (Shown::Building, Some(percent), last_line),
         ImageState::Ready { .. } => (Shown::Ready, None, String::new()),
         ImageState::Failed { log_tail } => {
-            let line = log_tail.into_iter().rev().find(|line| !line.trim().is_empty());
+            let line = log_tail
+                .into_iter()
+                .rev()
+                .find(|line| !line.trim().is_empty());
             (Shown::Failed, None, line.unwrap_or_default())
         }
     };
-    ImageProgress { name, state, percent, line }
+    ImageProgress {
+        name,
+        state,
+        percent,
+        line,
+    }
 }
 
 /// How the latest sandbox of an attempt is; `None` before the first.
@@ -49,15 +57,33 @@ pub(crate) async fn sandbox(
     attempt: AttemptId,
     t: Translator,
 ) -> Result<Option<SandboxData>, ServiceError> {
-    let Some(view) = app.sandbox_view(attempt).await? else { return Ok(None) };
+    let Some(view) = app.sandbox_view(attempt).await? else {
+        return Ok(None);
+    };
     let generation = app.store.generations_of(attempt).await?;
     let message = message(&view, t);
     let SandboxView {
-        sandbox, queue_position, wait: _, images, now, extensions_left, extension_minutes,
+        sandbox,
+        queue_position,
+        wait: _,
+        images,
+        now,
+        extensions_left,
+        extension_minutes,
     } = view;
     let image = |(name, state)| {
-        let ImageProgress { name, state, percent, line } = image(name, state);
-        ImageData { name, state, percent, line }
+        let ImageProgress {
+            name,
+            state,
+            percent,
+            line,
+        } = image(name, state);
+        ImageData {
+            name,
+            state,
+            percent,
+            line,
+        }
     };
     Ok(Some(SandboxData {
         generation,
@@ -90,18 +116,29 @@ fn message(view: &SandboxView, t: Translator) -> Option<String> {
 
 /// The points of a submission.
 pub(crate) fn submission_score(submission: &Submission) -> Score {
-    Score { earned: submission.earned.unwrap_or(0), possible: submission.possible }
+    Score {
+        earned: submission.earned.unwrap_or(0),
+        possible: submission.possible,
+    }
 }
 
 /// A submission with its results.
 pub(crate) fn submission(view: SubmissionView, locale: Locale) -> SubmissionData {
-    let SubmissionView { submission, results, lab_score } = view;
+    let SubmissionView {
+        submission,
+        results,
+        lab_score,
+    } = view;
     let is_final = submission.state.is_final();
     let result = |result: CheckResult| ResultData {
         check: result.check,
         outcome: result.outcome,
         // Nothing counts that was not graded to the end.
-        points: if submission.state == SubmissionState::Graded { result.points } else { 0 },
+        points: if submission.state == SubmissionState::Graded {
+            result.points
+        } else {
+            0
+        },
         message: result.message.map(|m| m.get(locale).to_owned()),
     };
     SubmissionData {
@@ -109,7 +146,11 @@ pub(crate) fn submission(view: SubmissionView, locale: Locale) -> SubmissionData
         step: submission.step.clone(),
         state: submission.state,
         score: submission_score(&submission),
-        results: if is_final { results.into_iter().map(result).collect() } else { Vec::new() },
+        results: if is_final {
+            results.into_iter().map(result).collect()
+        } else {
+            Vec::new()
+        },
         lab_score,
     }
 }
@@ -121,5 +162,7 @@ pub(crate) fn ticks(results: &Arc<Vec<CheckResult>>, locale: Locale) -> TicksDat
         outcome: result.outcome,
         message: result.message.as_ref().map(|m| m.get(locale).to_owned()),
     };
-    TicksData { results: results.iter().map(tick).collect() }
+    TicksData {
+        results: results.iter().map(tick).collect(),
+    }
 }

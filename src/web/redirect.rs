@@ -33,9 +33,18 @@ mod tests {
             assert_eq!(local_path(good), good);
         }
         for bad in [
-            "", "//evil.example", "/\\evil.example", "\\/evil", "https://evil.example",
-            "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", " /x", "/x\r\nSet-Cookie: a=b",
-            "evil", "/队",
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " /x",
+            "/x\r\nSet-Cookie: a=b",
+            "evil",
+            "/队",
         ] {
             assert_eq!(local_path(bad), "/", "{bad:?}");
         }

@@ -119,27 +119,41 @@ mod tests {
             request = request.header(*name, *value);
         }
         let mut parts = request.body(()).unwrap().into_parts().0;
-        parts.extensions.insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 9], 1234))));
+        parts
+            .extensions
+            .insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 9], 1234))));
         parts
     }
 
     #[test]
     fn only_what_trusted_proxies_saw_counts_as_the_client() {
-        let forged = parts(&[("x-forwarded-for", "1.1.1.1, 2.2.2.2"), ("x-forwarded-for", "3.3.3.3")]);
+        let forged = parts(&[
+            ("x-forwarded-for", "1.1.1.1, 2.2.2.2"),
+            ("x-forwarded-for", "3.3.3.3"),
+        ]);
         assert_eq!(client(&forged, 0), IpAddr::from([10, 0, 0, 9]));
         assert_eq!(client(&forged, 1), IpAddr::from([3, 3, 3, 3]));
         assert_eq!(client(&forged, 2), IpAddr::from([2, 2, 2, 2]));
         assert_eq!(client(&forged, 9), IpAddr::from([10, 0, 0, 9]));
-        assert_eq!(client(&parts(&[("x-forwarded-for", "rubbish")]), 1), IpAddr::from([10, 0, 0, 9]));
+        assert_eq!(
+            client(&parts(&[("x-forwarded-for", "rubbish")]), 1),
+            IpAddr::from([10, 0, 0, 9])
+        );
     }
 
     #[test]
     fn the_cookie_outranks_the_browser_and_chinese_is_the_default() {
         assert_eq!(locale(&parts(&[]).headers), Locale::Zh);
-        assert_eq!(locale(&parts(&[("accept-language", "en-GB")]).headers), Locale::En);
+        assert_eq!(
+            locale(&parts(&[("accept-language", "en-GB")]).headers),
+            Locale::En
+        );
         let both = [("accept-language", "en"), ("cookie", "slipway_language=zh")];
         assert_eq!(locale(&parts(&both).headers), Locale::Zh);
-        let odd = [("accept-language", "en"), ("cookie", "slipway_language=<b>")];
+        let odd = [
+            ("accept-language", "en"),
+            ("cookie", "slipway_language=<b>"),
+        ];
         assert_eq!(locale(&parts(&odd).headers), Locale::En);
     }
 }

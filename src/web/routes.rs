@@ -22,10 +22,16 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(pages())
         .nest("/api/attempts/{attempt}", api())
-        .route("/ws/attempts/{attempt}/machines/{machine}/terminals/{n}", get(ws::terminal::open))
+        .route(
+            "/ws/attempts/{attempt}/machines/{machine}/terminals/{n}",
+            get(ws::terminal::open),
+        )
         .route("/healthz", get(api::health))
         .route("/static/highlight.css", get(pages::assets::highlight_css))
-        .nest_service("/static", ServeDir::new(&web.app.config.static_dir).precompressed_gzip())
+        .nest_service(
+            "/static",
+            ServeDir::new(&web.app.config.static_dir).precompressed_gzip(),
+        )
         .fallback(async || WebError::NotFound)
         .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
         .layer(CompressionLayer::new())
@@ -37,21 +43,42 @@ fn pages() -> Router<Web> {
     Router::new()
         .route("/", get(pages::home::show))
         .route("/courses/{course}", get(pages::course::show))
-        .route("/courses/{course}/lessons/{lesson}", get(pages::lesson::show))
-        .route("/courses/{course}/lessons/{lesson}/mark", post(pages::lesson::mark))
+        .route(
+            "/courses/{course}/lessons/{lesson}",
+            get(pages::lesson::show),
+        )
+        .route(
+            "/courses/{course}/lessons/{lesson}/mark",
+            post(pages::lesson::mark),
+        )
         .route("/courses/{course}/labs/{lab}", get(pages::lab::show))
-        .route("/courses/{course}/labs/{lab}/start", post(pages::lab::start))
+        .route(
+            "/courses/{course}/labs/{lab}/start",
+            post(pages::lab::start),
+        )
         .route("/attempts/{attempt}", get(pages::attempt::show))
-        .route("/assets/courses/{course}/{*path}", get(pages::assets::course_image))
-        .route("/sign-in", get(pages::sign_in::show).post(pages::sign_in::submit))
-        .route("/register", get(pages::register::show).post(pages::register::submit))
+        .route(
+            "/assets/courses/{course}/{*path}",
+            get(pages::assets::course_image),
+        )
+        .route(
+            "/sign-in",
+            get(pages::sign_in::show).post(pages::sign_in::submit),
+        )
+        .route(
+            "/register",
+            get(pages::register::show).post(pages::register::submit),
+        )
         .route("/setup", get(pages::setup::show).post(pages::setup::submit))
         .route("/sign-out", post(pages::sign_out::submit))
         .route("/language", post(pages::language::choose))
         .route("/me", get(pages::me::show))
         .route("/me/password", post(pages::me::change_password))
         .route("/admin", get(pages::admin::show))
-        .route("/admin/sandboxes/{sandbox}/end", post(pages::admin::end_sandbox))
+        .route(
+            "/admin/sandboxes/{sandbox}/end",
+            post(pages::admin::end_sandbox),
+        )
         .route("/admin/users/{user}/role", post(pages::admin::change_role))
         .layer(DefaultBodyLimit::max(MAX_FORM))
 }
@@ -59,8 +86,16 @@ fn pages() -> Router<Web> {
 /// What the lab page's scripts ask of one attempt.
 fn api() -> Router<Web> {
     let files = Router::new()
-        .route("/folder", get(api::files::list).post(api::files::create_folder))
-        .route("/file", get(api::files::read).put(api::files::write).delete(api::files::remove))
+        .route(
+            "/folder",
+            get(api::files::list).post(api::files::create_folder),
+        )
+        .route(
+            "/file",
+            get(api::files::read)
+                .put(api::files::write)
+                .delete(api::files::remove),
+        )
         .route("/rename", post(api::files::rename));
     Router::new()
         .route("/events", get(api::events::follow))

@@ -24,7 +24,9 @@ pub async fn serve(
         // Streams watch this token.
         ending.cancel();
     };
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop).into_future();
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .into_future();
     tokio::pin!(serving);
     tokio::select! {
         served = &mut serving => return served,

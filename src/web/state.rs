@@ -19,7 +19,11 @@ pub(crate) struct Web {
 impl Web {
     /// Nothing is open yet.
     pub(crate) fn new(app: App) -> Self {
-        Self { app, limits: StreamLimits::default(), watches: FileWatches::default() }
+        Self {
+            app,
+            limits: StreamLimits::default(),
+            watches: FileWatches::default(),
+        }
     }
 }
 

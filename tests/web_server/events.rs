@@ -22,11 +22,18 @@ impl Events {
             .header("host", "test")
             .header("accept-language", "en")
             .header("cookie", browser.cookie_header());
-        let response =
-            server.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let response = server
+            .router
+            .clone()
+            .oneshot(request.body(axum::body::Body::empty()).unwrap())
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { body: response.into_body(), text: String::new() }
+        Self {
+            body: response.into_body(),
+            text: String::new(),
+        }
     }
 
     /// The next message, or nothing when the stream has ended.
@@ -34,7 +41,10 @@ impl Events {
         loop {
             if let Some((message, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| {
-                    message.lines().find_map(|l| l.strip_prefix(name)).map(|v| v.trim().to_owned())
+                    message
+                        .lines()
+                        .find_map(|l| l.strip_prefix(name))
+                        .map(|v| v.trim().to_owned())
                 };
                 let (event, data) = (field("event:"), field("data:"));
                 self.text = rest.to_owned();
@@ -43,8 +53,11 @@ impl Events {
                 }
                 continue;
             }
-            let frame = tokio::time::timeout(LONG, self.body.frame()).await.expect("in time")?;
-            self.text.push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
+            let frame = tokio::time::timeout(LONG, self.body.frame())
+                .await
+                .expect("in time")?;
+            self.text
+                .push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
         }
     }
 
@@ -64,15 +77,34 @@ async fn a_page_gets_the_state_first_and_then_the_news() {
     let (mut ada, attempt) = server.learner("ada").await;
     let mut events = Events::open(&server, &ada, attempt.id).await;
     let (event, sandbox) = events.next().await.unwrap();
-    assert_eq!((event.as_str(), &sandbox["state"]), ("sandbox", &json!("ready")));
+    assert_eq!(
+        (event.as_str(), &sandbox["state"]),
+        ("sandbox", &json!("ready"))
+    );
     let path = format!("/api/attempts/{}/submissions", attempt.id);
-    ada.call(Method::POST, &path, json!({"step": "one", "key": "11111111-aaaa"})).await;
+    ada.call(
+        Method::POST,
+        &path,
+        json!({"step": "one", "key": "11111111-aaaa"}),
+    )
+    .await;
     assert_eq!(events.until("submission").await["state"], "queued");
-    server.app.events.publish(attempt.id, Event::Ticks(std::sync::Arc::default()));
+    server
+        .app
+        .events
+        .publish(attempt.id, Event::Ticks(std::sync::Arc::default()));
     assert_eq!(events.until("ticks").await, json!({"results": []}));
-    ada.call(Method::POST, &format!("/api/attempts/{}/reset", attempt.id), json!({})).await;
+    ada.call(
+        Method::POST,
+        &format!("/api/attempts/{}/reset", attempt.id),
+        json!({}),
+    )
+    .await;
     let sandbox = events.until("sandbox").await;
-    assert_eq!((&sandbox["state"], &sandbox["generation"]), (&json!("creating"), &json!(2)));
+    assert_eq!(
+        (&sandbox["state"], &sandbox["generation"]),
+        (&json!("requested"), &json!(2))
+    );
     // A page that comes later gets the submission as well.
     let mut late = Events::open(&server, &ada, attempt.id).await;
     assert_eq!(late.until("submission").await["state"], "queued");
@@ -109,8 +141,19 @@ async fn signing_out_and_losing_the_role_end_the_stream() {
     let mut own = Events::open(&server, &ada, attempt.id).await;
     let mut looked_at = Events::open(&server, &teacher, attempt.id).await;
     ada.form("/sign-out", &[]).await;
-    let user = server.app.store.user_by_name(&"teacher".parse().unwrap()).await.unwrap().unwrap().0;
-    server.app.set_role(user.id, Role::Student).await.unwrap_err();
+    let user = server
+        .app
+        .store
+        .user_by_name(&"teacher".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+        .0;
+    server
+        .app
+        .set_role(user.id, Role::Student)
+        .await
+        .unwrap_err();
     let mut tx = server.app.store.begin().await.unwrap();
     tx.set_role(user.id, Role::Student).await.unwrap();
     tx.commit().await.unwrap();
@@ -140,7 +183,9 @@ async fn one_login_session_has_eight_streams_and_no_more() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(LONG, freed).await.expect("closed pages give their streams back");
+    tokio::time::timeout(LONG, freed)
+        .await
+        .expect("closed pages give their streams back");
 }
 
 #[tokio::test]
@@ -150,6 +195,13 @@ async fn the_server_s_end_ends_the_stream_with_a_hint_to_come_back() {
     let mut events = Events::open(&server, &ada, attempt.id).await;
     events.next().await.unwrap();
     server.app.stop.cancel();
-    let rest = tokio::time::timeout(LONG, events.body.collect()).await.unwrap().unwrap().to_bytes();
-    assert!(String::from_utf8_lossy(&rest).contains("retry: 2000") || String::from_utf8_lossy(&rest).contains("retry:2000"));
+    let rest = tokio::time::timeout(LONG, events.body.collect())
+        .await
+        .unwrap()
+        .unwrap()
+        .to_bytes();
+    assert!(
+        String::from_utf8_lossy(&rest).contains("retry: 2000")
+            || String::from_utf8_lossy(&rest).contains("retry:2000")
+    );
 }

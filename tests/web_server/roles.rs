@@ -22,7 +22,10 @@ async fn table(server: &Server) -> (Vec<Row>, [Browser; 5]) {
     ];
     let sandbox = server.sandbox_of(&attempt).await;
     let user = attempt.user_id;
-    let (page, api) = (format!("/attempts/{}", attempt.id), format!("/api/attempts/{}", attempt.id));
+    let (page, api) = (
+        format!("/attempts/{}", attempt.id),
+        format!("/api/attempts/{}", attempt.id),
+    );
     let machine = format!("{api}/machines/desk");
     let (get, post) = (Method::GET, Method::POST);
     let all = [200; 5];
@@ -47,20 +50,44 @@ async fn table(server: &Server) -> (Vec<Row>, [Browser; 5]) {
         (get.clone(), "/admin".to_owned(), [303, 403, 403, 200, 200]),
         (get.clone(), page, look),
         (get.clone(), format!("{machine}/folder?path="), look_api),
-        (get.clone(), format!("{machine}/file?path=none"), [401, 404, 404, 404, 404]),
+        (
+            get.clone(),
+            format!("{machine}/file?path=none"),
+            [401, 404, 404, 404, 404],
+        ),
         (get.clone(), "/healthz".to_owned(), all),
         (get.clone(), "/static/highlight.css".to_owned(), all),
         (get, "/static/app.css".to_owned(), all),
-        (post.clone(), "/courses/demo/lessons/hello/mark".to_owned(), [303, 403, 403, 403, 403]),
-        (post.clone(), format!("{LAB}/start"), [303, 403, 403, 403, 403]),
+        (
+            post.clone(),
+            "/courses/demo/lessons/hello/mark".to_owned(),
+            [303, 403, 403, 403, 403],
+        ),
+        (
+            post.clone(),
+            format!("{LAB}/start"),
+            [303, 403, 403, 403, 403],
+        ),
         (post.clone(), "/sign-in".to_owned(), form),
         (post.clone(), "/register".to_owned(), form),
         (post.clone(), "/setup".to_owned(), form),
         (post.clone(), "/sign-out".to_owned(), form),
         (post.clone(), "/language".to_owned(), form),
-        (post.clone(), "/me/password".to_owned(), [303, 403, 403, 403, 403]),
-        (post.clone(), format!("/admin/sandboxes/{sandbox}/end"), [303, 403, 403, 403, 403]),
-        (post.clone(), format!("/admin/users/{user}/role"), [303, 403, 403, 403, 403]),
+        (
+            post.clone(),
+            "/me/password".to_owned(),
+            [303, 403, 403, 403, 403],
+        ),
+        (
+            post.clone(),
+            format!("/admin/sandboxes/{sandbox}/end"),
+            [303, 403, 403, 403, 403],
+        ),
+        (
+            post.clone(),
+            format!("/admin/users/{user}/role"),
+            [303, 403, 403, 403, 403],
+        ),
         (post.clone(), format!("{api}/submissions"), act),
         (post.clone(), format!("{api}/extend"), act),
         (post.clone(), format!("{api}/reset"), act),
@@ -87,7 +114,12 @@ async fn every_route_answers_every_role_as_it_should() {
             }
             let answer = person.clone().send(request, Body::empty()).await;
             let who = person.cookies.len();
-            assert_eq!(answer.status.as_u16(), expected, "{method} {path} ({who}): {}", answer.text());
+            assert_eq!(
+                answer.status.as_u16(),
+                expected,
+                "{method} {path} ({who}): {}",
+                answer.text()
+            );
         }
     }
 }
@@ -106,14 +138,34 @@ async fn only_administrators_act_on_other_people() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
     }
     let mut admin = server.person("boss", Role::Admin).await;
-    assert_eq!(admin.form(&role, &[("role", "king")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(admin.form(&role, &[("role", "instructor")]).await.location(), "/admin");
+    assert_eq!(
+        admin.form(&role, &[("role", "king")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        admin
+            .form(&role, &[("role", "instructor")])
+            .await
+            .location(),
+        "/admin"
+    );
     assert_eq!(admin.form(&end, &[]).await.location(), "/admin");
     let ended = server.app.store.sandbox(sandbox).await.unwrap().unwrap();
     assert!(ended.end_reason.is_some());
-    let boss = server.app.store.user_by_name(&"boss".parse().unwrap()).await.unwrap().unwrap().0.id;
+    let boss = server
+        .app
+        .store
+        .user_by_name(&"boss".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+        .0
+        .id;
     let own = format!("/admin/users/{boss}/role");
-    assert_eq!(admin.form(&own, &[("role", "student")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        admin.form(&own, &[("role", "student")]).await.status,
+        StatusCode::FORBIDDEN
+    );
     // A lost role is lost with the next request.
     let mut tx = server.app.store.begin().await.unwrap();
     tx.set_role(boss, Role::Student).await.unwrap();
@@ -130,13 +182,20 @@ async fn somebody_else_s_attempt_can_t_be_acted_on_by_anybody() {
         let mut person = server.person(role.as_str(), role).await;
         for verb in ["extend", "reset", "finish", "restart"] {
             let body = serde_json::json!({});
-            let answer = person.call(Method::POST, &format!("{api}/{verb}"), body).await;
+            let answer = person
+                .call(Method::POST, &format!("{api}/{verb}"), body)
+                .await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{role} {verb}");
             assert_eq!(answer.json()["error"]["code"], "not-found");
         }
         let body = serde_json::json!({"path": "x", "text": "y", "version": null});
-        let answer = person.call(Method::PUT, &format!("{api}/machines/desk/file"), body).await;
+        let answer = person
+            .call(Method::PUT, &format!("{api}/machines/desk/file"), body)
+            .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{role}");
     }
-    assert!(server.app.ready_sandbox(attempt.id).await.is_ok(), "nothing happened to it");
+    assert!(
+        server.app.ready_sandbox(attempt.id).await.is_ok(),
+        "nothing happened to it"
+    );
 }

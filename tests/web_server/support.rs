@@ -77,7 +77,11 @@ impl Machine {
             scope: ReapScope::Own,
         })
         .unwrap();
-        Self { agent, home, _folder: folder }
+        Self {
+            agent,
+            home,
+            _folder: folder,
+        }
     }
 }
 
@@ -170,7 +174,11 @@ pub async fn server_with(change: impl FnOnce(&mut Config)) -> Server {
     write_course(&dir.path().join("labs"));
     let static_dir = dir.path().join("static");
     std::fs::create_dir_all(static_dir.join("dist/chunks")).unwrap();
-    std::fs::write(static_dir.join("app.css"), "body { color: red; }\n".repeat(40)).unwrap();
+    std::fs::write(
+        static_dir.join("app.css"),
+        "body { color: red; }\n".repeat(40),
+    )
+    .unwrap();
     std::fs::write(static_dir.join("dist/chunks/a-ABCD1234.js"), "export {};").unwrap();
     std::fs::write(dir.path().join("secret"), "not for you").unwrap();
     let mut config = Config {
@@ -181,7 +189,9 @@ pub async fn server_with(change: impl FnOnce(&mut Config)) -> Server {
     };
     change(&mut config);
     let desk: Slug = "desk".parse().unwrap();
-    let ready = ImageState::Ready { tag: "desk:1".into() };
+    let ready = ImageState::Ready {
+        tag: "desk:1".into(),
+    };
     let parts = Parts {
         store: Store::open(&config.database()).await.unwrap(),
         config,
@@ -194,7 +204,12 @@ pub async fn server_with(change: impl FnOnce(&mut Config)) -> Server {
     let app = App::new(parts, engine.clone());
     let published = app.publish_labs().await.unwrap();
     assert_eq!(published.labs, 1, "{:#?}", app.loaded().problems);
-    Server { router: web::router(app.clone()), app, engine, _dir: dir }
+    Server {
+        router: web::router(app.clone()),
+        app,
+        engine,
+        _dir: dir,
+    }
 }
 
 fn write_course(labs: &Path) {
@@ -214,7 +229,10 @@ fn write_course(labs: &Path) {
          - lesson: hello\n      - lab: first-lab\n",
     );
     for (language, text) in [("zh", "介绍文字。"), ("en", "Introduction.")] {
-        write(&format!("demo/introduction.{language}.md"), &format!("{text}\n"));
+        write(
+            &format!("demo/introduction.{language}.md"),
+            &format!("{text}\n"),
+        );
         write(
             &format!("demo/basics/hello.{language}.md"),
             &format!("---\ntitle: Hello {language}\nminutes: 3\n---\n\n## Heading\n\n{text}\n"),
@@ -251,12 +269,25 @@ impl Server {
     pub async fn person(&self, name: &str, role: Role) -> Browser {
         let mut browser = self.visitor();
         let answer = browser
-            .form("/register", &[("username", name), ("password", PASSWORD), ("repeat", PASSWORD)])
+            .form(
+                "/register",
+                &[
+                    ("username", name),
+                    ("password", PASSWORD),
+                    ("repeat", PASSWORD),
+                ],
+            )
             .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
         if role != Role::Student {
             let mut tx = self.app.store.begin().await.unwrap();
-            let user = self.app.store.user_by_name(&name.parse().unwrap()).await.unwrap().unwrap();
+            let user = self
+                .app
+                .store
+                .user_by_name(&name.parse().unwrap())
+                .await
+                .unwrap()
+                .unwrap();
             tx.set_role(user.0.id, role).await.unwrap();
             tx.commit().await.unwrap();
         }
@@ -268,7 +299,12 @@ impl Server {
         let mut browser = self.person(name, Role::Student).await;
         let answer = browser.form(&format!("{LAB}/start"), &[]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
-        let id = answer.location().strip_prefix("/attempts/").unwrap().parse().unwrap();
+        let id = answer
+            .location()
+            .strip_prefix("/attempts/")
+            .unwrap()
+            .parse()
+            .unwrap();
         let attempt = self.app.store.attempt(id).await.unwrap().unwrap();
         self.make_ready(&attempt).await;
         (browser, attempt)
@@ -277,20 +313,38 @@ impl Server {
     /// What the reconciler would do.
     pub async fn make_ready(&self, attempt: &Attempt) {
         use SandboxState::{Creating, Preparing, Requested};
-        let sandbox = self.app.store.latest_sandbox(attempt.id).await.unwrap().unwrap();
+        let sandbox = self
+            .app
+            .store
+            .latest_sandbox(attempt.id)
+            .await
+            .unwrap()
+            .unwrap();
         let (id, generation) = (sandbox.id, sandbox.generation);
         let now = self.app.clock.now();
         let mut tx = self.app.store.begin().await.unwrap();
-        tx.advance_sandbox(id, generation, Requested, Creating).await.unwrap();
-        tx.advance_sandbox(id, generation, Creating, Preparing).await.unwrap();
+        tx.advance_sandbox(id, generation, Requested, Creating)
+            .await
+            .unwrap();
+        tx.advance_sandbox(id, generation, Creating, Preparing)
+            .await
+            .unwrap();
         let until = now.plus(Duration::from_secs(1800));
         assert!(tx.sandbox_ready(id, generation, now, until).await.unwrap());
         tx.commit().await.unwrap();
-        self.app.events.publish(attempt.id, slipway::services::events::Event::Sandbox);
+        self.app
+            .events
+            .publish(attempt.id, slipway::services::events::Event::Sandbox);
     }
 
     pub async fn sandbox_of(&self, attempt: &Attempt) -> SandboxId {
-        self.app.store.latest_sandbox(attempt.id).await.unwrap().unwrap().id
+        self.app
+            .store
+            .latest_sandbox(attempt.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .id
     }
 
     /// The server on a real port.
@@ -329,13 +383,20 @@ impl Answer {
         self.header("location")
     }
     pub fn header(&self, name: &str) -> String {
-        self.headers.get(name).map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|v| v.to_str().unwrap().to_owned())
+            .unwrap_or_default()
     }
 }
 
 impl Browser {
     pub fn cookie_header(&self) -> String {
-        let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let pairs: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
         pairs.join("; ")
     }
 
@@ -362,7 +423,11 @@ impl Browser {
             }
         }
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
@@ -371,7 +436,9 @@ impl Browser {
 
     pub async fn csrf(&mut self) -> String {
         let page = self.get("/courses/demo").await.text();
-        let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form on the page");
+        let (_, rest) = page
+            .split_once("name=\"csrf\" value=\"")
+            .expect("a form on the page");
         rest.split('"').next().unwrap().to_owned()
     }
 
@@ -385,13 +452,13 @@ impl Browser {
 
     /// Sends a form as it is.
     pub async fn bare_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let encode = |text: &str| -> String {
-            text.bytes().map(|b| format!("%{b:02X}")).collect()
-        };
-        let pairs: Vec<_> =
-            fields.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let encode = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|(k, v)| format!("{}={}", encode(k), encode(v)))
+            .collect();
+        let request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, Body::from(pairs.join("&"))).await
     }
 

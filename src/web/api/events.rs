@@ -55,7 +55,10 @@ pub(in crate::web) async fn follow(
 ) -> Result<Response, WebError> {
     let SeenAttempt { attempt, viewer } = seen;
     let cookie = viewer.session().cookie().to_owned();
-    let permit = web.limits.acquire(Stream::Events, &cookie).ok_or(WebError::TooManyStreams)?;
+    let permit = web
+        .limits
+        .acquire(Stream::Events, &cookie)
+        .ok_or(WebError::TooManyStreams)?;
     let (sender, receiver) = mpsc::channel(QUEUE);
     let follower = Follower {
         news: web.app.events.subscribe(attempt.id),
@@ -70,7 +73,9 @@ pub(in crate::web) async fn follow(
     };
     web.app.tasks.spawn(follower.run());
     let stream = Sse::new(ReceiverStream::new(receiver));
-    Ok(stream.keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+    Ok(stream
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response())
 }
 
 /// Tells one page what is new.
@@ -134,7 +139,9 @@ impl Follower {
             Err(end) => end,
         };
         if matches!(end, End::Stop) {
-            let _ = self.sender.try_send(Ok(Message::default().retry(COME_BACK)));
+            let _ = self
+                .sender
+                .try_send(Ok(Message::default().retry(COME_BACK)));
         }
         if matches!(end, End::Failed(_) | End::Message(_)) {
             tracing::warn!(attempt.id = %self.attempt.id, %end, "an event stream ended");
@@ -177,13 +184,20 @@ impl Follower {
         self.sandbox = None;
         self.tell_sandbox().await?;
         for view in self.app.latest_submissions(&self.attempt).await? {
-            self.send("submission", &present::submission(view, self.t.locale())).await?;
+            self.send("submission", &present::submission(view, self.t.locale()))
+                .await?;
         }
         Ok(())
     }
 
     async fn tell(&mut self, news: News) -> Result<(), End> {
-        let News { everything, sandbox, submissions, ticks, files } = news;
+        let News {
+            everything,
+            sandbox,
+            submissions,
+            ticks,
+            files,
+        } = news;
         if everything {
             self.tell_everything().await?;
         } else {
@@ -192,11 +206,13 @@ impl Follower {
             }
             for id in submissions {
                 let view = self.app.submission(&self.attempt, id).await?;
-                self.send("submission", &present::submission(view, self.t.locale())).await?;
+                self.send("submission", &present::submission(view, self.t.locale()))
+                    .await?;
             }
         }
         if let Some(results) = ticks {
-            self.send("ticks", &present::ticks(&results, self.t.locale())).await?;
+            self.send("ticks", &present::ticks(&results, self.t.locale()))
+                .await?;
         }
         for machine in files {
             self.send("files", &FilesData { machine }).await?;
@@ -208,7 +224,12 @@ impl Follower {
         let Some(data) = present::sandbox(&self.app, self.attempt.id, self.t).await? else {
             return Ok(());
         };
-        let same = |old: &SandboxData| SandboxData { now: data.now, ..old.clone() } == data;
+        let same = |old: &SandboxData| {
+            SandboxData {
+                now: data.now,
+                ..old.clone()
+            } == data
+        };
         if !self.sandbox.as_ref().is_some_and(same) {
             self.send("sandbox", &data).await?;
             self.sandbox = Some(data);
@@ -246,7 +267,10 @@ impl FileWatches {
     }
 
     fn watch(&self, app: &App, attempt: &Attempt) -> FileWatch {
-        let guard = FileWatch { watches: self.clone(), attempt: attempt.id };
+        let guard = FileWatch {
+            watches: self.clone(),
+            attempt: attempt.id,
+        };
         let mut watched = self.watched();
         let (count, stop) = watched.entry(attempt.id).or_default();
         *count += 1;

@@ -40,12 +40,17 @@ where
 {
     let asker = SignedIn::from_request_parts(parts, state).await?;
     let params = RawPathParams::from_request_parts(parts, state).await;
-    let params = params.map_err(|e| WebError::Malformed(e.to_string()))?;
+    let params = params.map_err(|_| WebError::NotFound)?;
     let named = params.iter().find(|(name, _)| *name == "attempt");
-    let id: AttemptId =
-        named.and_then(|(_, id)| id.parse().ok()).ok_or(WebError::NotFound)?;
+    let id: AttemptId = named
+        .and_then(|(_, id)| id.parse().ok())
+        .ok_or(WebError::NotFound)?;
     let app = App::from_ref(state);
-    let attempt = app.store.attempt(id).await.map_err(crate::services::ServiceError::from)?;
+    let attempt = app
+        .store
+        .attempt(id)
+        .await
+        .map_err(crate::services::ServiceError::from)?;
     Ok((attempt.ok_or(WebError::NotFound)?, asker))
 }
 

@@ -34,6 +34,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for CheckedForm<T> {
             return Err(WebError::ForgeryToken);
         }
         let fields = MapDeserializer::<_, serde::de::value::Error>::new(fields.into_iter());
-        T::deserialize(fields).map(Self).map_err(|e| WebError::Malformed(e.to_string()))
+        T::deserialize(fields)
+            .map(Self)
+            .map_err(|e| WebError::Malformed(e.to_string()))
     }
 }

@@ -26,7 +26,9 @@ pub(crate) struct Login {
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The cookie is a secret.
-        f.debug_struct("Login").field("user", &self.session.user_id).finish_non_exhaustive()
+        f.debug_struct("Login")
+            .field("user", &self.session.user_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,7 +82,12 @@ impl Visitor {
             // Without randomness there is no token, and no form is accepted.
             (None, None) => (token::generate().unwrap_or_default(), true),
         };
-        Self { info, login: login.map(Arc::new), csrf, csrf_is_new }
+        Self {
+            info,
+            login: login.map(Arc::new),
+            csrf,
+            csrf_is_new,
+        }
     }
 
     /// What is known of the request.
@@ -132,7 +139,11 @@ impl Visitor {
                 name: l.username().to_owned(),
                 role: l.role(),
             }),
-            path: if self.info.is_unsafe { "/".to_owned() } else { self.info.path.clone() },
+            path: if self.info.is_unsafe {
+                "/".to_owned()
+            } else {
+                self.info.path.clone()
+            },
             title: title.into(),
             style_nonce: String::new(),
             notice: None,

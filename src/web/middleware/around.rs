@@ -38,7 +38,9 @@ pub(crate) async fn around(State(web): State<Web>, request: Request, next: Next)
     let span = tracing::info_span!(
         "request", request.id = %info.id, http.method = %parts.method, http.path = parts.uri.path()
     );
-    surround(web, parts, body, info, next).instrument(span).await
+    surround(web, parts, body, info, next)
+        .instrument(span)
+        .await
 }
 
 async fn surround(
@@ -67,7 +69,9 @@ async fn surround(
     if let Some(cookie) = visitor.take_new_csrf_cookie()
         && info.kind == Kind::Page
     {
-        response.headers_mut().append(header::SET_COOKIE, cookies::set_csrf(&cookie, &config));
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, cookies::set_csrf(&cookie, &config));
     }
     headers::set(&mut response, &info, &request_headers, &config);
     tracing::debug!(http.status = response.status().as_u16(), "answered");
@@ -111,7 +115,11 @@ fn admit(parts: &Parts, visitor: &Visitor, app: &App) -> Result<(), WebError> {
         if visitor.login().is_none() {
             return Err(WebError::SignInRequired);
         }
-        let sent = parts.headers.get(CSRF_HEADER).and_then(|v| v.to_str().ok()).unwrap_or("");
+        let sent = parts
+            .headers
+            .get(CSRF_HEADER)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or("");
         if !token::same(sent, visitor.csrf()) {
             return Err(WebError::ForgeryToken);
         }
@@ -121,7 +129,10 @@ fn admit(parts: &Parts, visitor: &Visitor, app: &App) -> Result<(), WebError> {
 
 fn redirect_without_slash(parts: &Parts, info: &RequestInfo) -> Option<Response> {
     let can_move = info.kind == Kind::Page && matches!(parts.method, Method::GET | Method::HEAD);
-    can_move.then(|| slash::without(&parts.uri)).flatten().map(|to| Redirect::permanent(&to).into_response())
+    can_move
+        .then(|| slash::without(&parts.uri))
+        .flatten()
+        .map(|to| Redirect::permanent(&to).into_response())
 }
 
 async fn run(request: Request, next: Next) -> Response {

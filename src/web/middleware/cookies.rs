@@ -76,7 +76,10 @@ pub(crate) fn set_login(token: &str, config: &Config) -> HeaderValue {
 
 /// Signs the browser out.
 pub(crate) fn clear_login(config: &Config) -> HeaderValue {
-    lasting(&cookie(login_name(config.is_https()), String::new(), config), 0)
+    lasting(
+        &cookie(login_name(config.is_https()), String::new(), config),
+        0,
+    )
 }
 
 /// Gives a visitor a token against forged forms, until the browser is closed.
@@ -86,7 +89,10 @@ pub(crate) fn set_csrf(token: &str, config: &Config) -> HeaderValue {
 
 /// Remembers the language for a year.
 pub(crate) fn set_language(locale: Locale, config: &Config) -> HeaderValue {
-    lasting(&cookie(LANGUAGE, locale.code().to_owned(), config), 365 * 24 * 60 * 60)
+    lasting(
+        &cookie(LANGUAGE, locale.code().to_owned(), config),
+        365 * 24 * 60 * 60,
+    )
 }
 
 #[cfg(test)]
@@ -96,18 +102,32 @@ mod tests {
     #[test]
     fn over_tls_the_login_cookie_is_bound_to_this_host() {
         let plain = Config::default();
-        let tls = Config { public_url: "https://lab.example".into(), ..Config::default() };
+        let tls = Config {
+            public_url: "https://lab.example".into(),
+            ..Config::default()
+        };
         let text = |v: HeaderValue| v.to_str().unwrap().to_owned();
         let cookie = text(set_login("abc", &tls));
         assert!(cookie.starts_with("__Host-slipway_login=abc; "), "{cookie}");
-        for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=604800"] {
+        for attribute in [
+            "HttpOnly",
+            "SameSite=Lax",
+            "Secure",
+            "Path=/",
+            "Max-Age=604800",
+        ] {
             assert!(cookie.contains(attribute), "{attribute}: {cookie}");
         }
         assert!(!cookie.contains("Domain"));
         assert!(!text(set_login("abc", &plain)).contains("Secure"));
         assert!(text(clear_login(&plain)).ends_with("Max-Age=0"));
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, "a=b; slipway_login=x; __Host-slipway_login=y".parse().unwrap());
+        headers.insert(
+            header::COOKIE,
+            "a=b; slipway_login=x; __Host-slipway_login=y"
+                .parse()
+                .unwrap(),
+        );
         assert_eq!(login(&headers, &plain).as_deref(), Some("x"));
         assert_eq!(login(&headers, &tls).as_deref(), Some("y"));
     }

@@ -38,8 +38,13 @@ pub(super) fn explain(response: Response, visitor: &Visitor) -> Response {
     let kept = keep(response.headers());
     let mut worded = word(&error, visitor);
     worded.headers_mut().extend(kept);
-    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-        worded.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
+    if matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    ) {
+        worded
+            .headers_mut()
+            .insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
     }
     worded
 }
@@ -49,7 +54,11 @@ fn keep(headers: &HeaderMap) -> HeaderMap {
     [header::ALLOW, header::SET_COOKIE]
         .into_iter()
         .flat_map(|name| {
-            headers.get_all(&name).iter().map(move |v| (name.clone(), v.clone())).collect::<Vec<_>>()
+            headers
+                .get_all(&name)
+                .iter()
+                .map(move |v| (name.clone(), v.clone()))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -76,15 +85,20 @@ fn word(error: &WebError, visitor: &Visitor) -> Response {
         return (status, Json(body)).into_response();
     }
     if matches!(error, WebError::SignInRequired) {
-        let back = if info.is_unsafe { urls::HOME } else { &info.path };
+        let back = if info.is_unsafe {
+            urls::HOME
+        } else {
+            &info.path
+        };
         return redirect::to(&urls::sign_in(back));
     }
     let action = match error {
         WebError::ForgeryToken if !info.is_unsafe => None,
         WebError::ForgeryToken => Some((t.get("try-again"), urls::HOME.to_owned())),
-        _ if !info.is_unsafe && status.is_server_error() => {
-            Some((t.get("try-again"), redirect::local_path(&info.path).to_owned()))
-        }
+        _ if !info.is_unsafe && status.is_server_error() => Some((
+            t.get("try-again"),
+            redirect::local_path(&info.path).to_owned(),
+        )),
         _ => None,
     };
     let page = ErrorPage {

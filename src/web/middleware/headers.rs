@@ -16,8 +16,14 @@ const FIXED: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), \
@@ -35,7 +41,10 @@ pub(super) fn set(
     request: &HeaderMap,
     config: &Config,
 ) {
-    let nonce = response.extensions().get::<UsesStyleNonce>().map(|_| info.style_nonce.as_str());
+    let nonce = response
+        .extensions()
+        .get::<UsesStyleNonce>()
+        .map(|_| info.style_nonce.as_str());
     let policy = content_policy(nonce, request, config);
     let status = response.status();
     let is_ok = status.is_success() || status == StatusCode::NOT_MODIFIED;
@@ -61,7 +70,9 @@ pub(super) fn set(
         // Pages and answers are one viewer's own.
         _ => "no-store",
     };
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static(caching));
 }
 
 /// Nothing but our own scripts, styles and images; connections to this host alone.
@@ -80,14 +91,17 @@ fn content_policy(nonce: Option<&str>, request: &HeaderMap, config: &Config) -> 
          font-src 'self'; connect-src 'self'{sockets}; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'"
     );
-    HeaderValue::from_str(&policy)
-        .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(
+        "default-src 'none'; frame-ancestors 'none'",
+    ))
 }
 
 /// Whether it is a host and port, and can't add to the policy.
 fn is_host(text: &str) -> bool {
     (1..=255).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
 }
 
 #[cfg(test)]

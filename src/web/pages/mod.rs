@@ -79,10 +79,16 @@ fn field_error(t: Translator, refusal: Refusal) -> Option<FieldError> {
         Refusal::PasswordTooShort | Refusal::PasswordTooLong => "password",
         _ => return None,
     };
-    Some(FieldError { field, message: Explanation::of_refusal(t, refusal).line(t) })
+    Some(FieldError {
+        field,
+        message: Explanation::of_refusal(t, refusal).line(t),
+    })
 }
 
 /// The error of two passwords that differ.
 fn repeat_error(t: Translator) -> FieldError {
-    FieldError { field: "repeat", message: t.get("form-repeat-differs") }
+    FieldError {
+        field: "repeat",
+        message: t.get("form-repeat-differs"),
+    }
 }

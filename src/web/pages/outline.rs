@@ -18,8 +18,12 @@ fn items(course: &LoadedCourse) -> impl Iterator<Item = &LoadedItem> {
 
 /// How many lessons and labs can be served.
 pub(super) fn counts(course: &LoadedCourse) -> (usize, usize) {
-    let lessons = items(course).filter(|i| matches!(i, LoadedItem::Lesson(_))).count();
-    let labs = items(course).filter(|i| matches!(i, LoadedItem::Lab(_))).count();
+    let lessons = items(course)
+        .filter(|i| matches!(i, LoadedItem::Lesson(_)))
+        .count();
+    let labs = items(course)
+        .filter(|i| matches!(i, LoadedItem::Lab(_)))
+        .count();
     (lessons, labs)
 }
 
@@ -39,13 +43,23 @@ fn line(
                 title: lesson.title.get(locale).to_owned(),
                 minutes: Some(u32::from(lesson.minutes)),
                 lab: None,
-                state: if read { ItemState::Done } else { ItemState::Open },
+                state: if read {
+                    ItemState::Done
+                } else {
+                    ItemState::Open
+                },
             })
         }
         LoadedItem::Lab(id) => {
             let lab = &course.labs.get(id)?.lab;
             let begun = progress.and_then(|p| p.labs.get(id));
-            let score = begun.map_or(Score { earned: 0, possible: lab.points() }, |b| b.score);
+            let score = begun.map_or(
+                Score {
+                    earned: 0,
+                    possible: lab.points(),
+                },
+                |b| b.score,
+            );
             let state = match begun {
                 None => ItemState::Open,
                 Some(b) if b.score.is_full() => ItemState::Done,
@@ -55,7 +69,10 @@ fn line(
                 id: id.clone(),
                 title: lab.title.get(locale).to_owned(),
                 minutes: Some(lab.duration.as_minutes()),
-                lab: Some(LabLine { level: lab.level, score }),
+                lab: Some(LabLine {
+                    level: lab.level,
+                    score,
+                }),
                 state,
             })
         }
@@ -84,7 +101,11 @@ pub(super) fn modules(
 
 /// How far a learner is.
 pub(super) fn progress(modules: &[ModuleView]) -> Progress {
-    let mut sum = Progress { done: 0, total: 0, score: Score::default() };
+    let mut sum = Progress {
+        done: 0,
+        total: 0,
+        score: Score::default(),
+    };
     for item in modules.iter().flat_map(|m| &m.items) {
         sum.total += 1;
         sum.done += u32::from(item.state == ItemState::Done);
@@ -101,13 +122,19 @@ fn neighbour(course: &Slug, item: &ItemView) -> Neighbour {
         None => (ItemKind::Lesson, urls::lesson(course, &item.id)),
         Some(_) => (ItemKind::Lab, urls::lab(course, &item.id)),
     };
-    Neighbour { title: item.title.clone(), url, kind }
+    Neighbour {
+        title: item.title.clone(),
+        url,
+        kind,
+    }
 }
 
 /// Where to begin or go on.
 pub(super) fn next(course: &Slug, modules: &[ModuleView]) -> Option<Neighbour> {
     let mut items = modules.iter().flat_map(|m| &m.items);
-    items.find(|i| i.state != ItemState::Done).map(|i| neighbour(course, i))
+    items
+        .find(|i| i.state != ItemState::Done)
+        .map(|i| neighbour(course, i))
 }
 
 /// What comes before and after an item, and the title of its module.
@@ -128,11 +155,16 @@ pub(super) fn place(
     locale: Locale,
 ) -> Option<Place> {
     let modules = modules(course, None, locale);
-    let flat: Vec<(&ModuleView, &ItemView)> =
-        modules.iter().flat_map(|m| m.items.iter().map(move |i| (m, i))).collect();
+    let flat: Vec<(&ModuleView, &ItemView)> = modules
+        .iter()
+        .flat_map(|m| m.items.iter().map(move |i| (m, i)))
+        .collect();
     let is_it = |item: &ItemView| item.id == *id && item.lab.is_some() == (kind == ItemKind::Lab);
     let at = flat.iter().position(|(_, item)| is_it(item))?;
-    let link = |at: usize| flat.get(at).map(|(_, item)| neighbour(&course.course.id, item));
+    let link = |at: usize| {
+        flat.get(at)
+            .map(|(_, item)| neighbour(&course.course.id, item))
+    };
     Some(Place {
         module: flat.get(at)?.0.title.clone(),
         previous: at.checked_sub(1).and_then(link),

@@ -98,9 +98,15 @@ pub(super) struct Bridge {
 /// What can happen.
 enum Happened {
     /// The browser said something, or left.
-    Browser(mpsc::OwnedPermit<FromBrowser>, Option<Result<Message, axum::Error>>),
+    Browser(
+        mpsc::OwnedPermit<FromBrowser>,
+        Option<Result<Message, axum::Error>>,
+    ),
     /// The terminal did something, or its stream ended.
-    Terminal(mpsc::OwnedPermit<Message>, Result<Option<TerminalEvent>, AgentError>),
+    Terminal(
+        mpsc::OwnedPermit<Message>,
+        Result<Option<TerminalEvent>, AgentError>,
+    ),
     /// Writing to the browser ended, which it never does by itself.
     BrowserBroke,
     /// Passing on to the terminal ended, which it never does by itself.
@@ -118,7 +124,12 @@ enum Happened {
 impl Bridge {
     /// Passes bytes on until something ends it, then says why.
     pub(super) async fn run(mut self, view: TerminalView, socket: WebSocket) -> Close {
-        let TerminalView { info, sender, mut receiver, sandbox } = view;
+        let TerminalView {
+            info,
+            sender,
+            mut receiver,
+            sandbox,
+        } = view;
         let (sink, mut stream) = socket.split();
         let (to_browser, outgoing) = mpsc::channel(1);
         let (to_terminal, incoming) = mpsc::channel(1);
@@ -157,7 +168,9 @@ impl Bridge {
                 Happened::Browser(permit, Some(Ok(message))) => {
                     alive = Instant::now();
                     match message {
-                        Message::Binary(bytes) if bytes.len() > MAX_MESSAGE => break Close::TooLarge,
+                        Message::Binary(bytes) if bytes.len() > MAX_MESSAGE => {
+                            break Close::TooLarge;
+                        }
                         Message::Binary(bytes) => match FromBrowser::decode(bytes) {
                             Ok(message) => {
                                 permit.send(message);
@@ -172,7 +185,11 @@ impl Bridge {
                 Happened::Browser(_, Some(Err(error))) => {
                     // The library has no better way to say so.
                     let is_large = error.to_string().contains("too long");
-                    break if is_large { Close::TooLarge } else { Close::Gone };
+                    break if is_large {
+                        Close::TooLarge
+                    } else {
+                        Close::Gone
+                    };
                 }
                 Happened::Browser(_, None) | Happened::BrowserBroke => break Close::Gone,
                 Happened::Terminal(permit, Ok(Some(event))) => {
@@ -231,7 +248,10 @@ impl Bridge {
 async fn next_message<S>(
     to_terminal: &mpsc::Sender<FromBrowser>,
     stream: &mut S,
-) -> (Option<mpsc::OwnedPermit<FromBrowser>>, Option<Result<Message, axum::Error>>)
+) -> (
+    Option<mpsc::OwnedPermit<FromBrowser>>,
+    Option<Result<Message, axum::Error>>,
+)
 where
     S: Stream<Item = Result<Message, axum::Error>> + Unpin,
 {
@@ -269,16 +289,15 @@ async fn pass_on(mut incoming: mpsc::Receiver<FromBrowser>, terminal: TerminalSe
 
 /// Tells the browser why, after what was written before, and waits for its answer: without, the
 /// code may get lost.
-async fn goodbye<W, S>(
-    close: Close,
-    to_browser: mpsc::Sender<Message>,
-    writing: W,
-    mut stream: S,
-) where
+async fn goodbye<W, S>(close: Close, to_browser: mpsc::Sender<Message>, writing: W, mut stream: S)
+where
     W: Future<Output = ()>,
     S: Stream<Item = Result<Message, axum::Error>> + Unpin,
 {
-    let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
+    let frame = CloseFrame {
+        code: close.code(),
+        reason: close.reason().into(),
+    };
     let say = async move {
         let _ = to_browser.send(Message::Close(Some(frame))).await;
     };

@@ -89,17 +89,43 @@ mod tests {
     #[test]
     fn messages_are_as_agreed_with_the_browser() {
         let decode = |bytes: &'static [u8]| FromBrowser::decode(Bytes::from_static(bytes));
-        assert_eq!(decode(b"\x01ls\n"), Ok(FromBrowser::Input(Bytes::from_static(b"ls\n"))));
-        assert_eq!(decode(b"\x02\0\x50\0\x18"), Ok(FromBrowser::Resize { cols: 80, rows: 24 }));
+        assert_eq!(
+            decode(b"\x01ls\n"),
+            Ok(FromBrowser::Input(Bytes::from_static(b"ls\n")))
+        );
+        assert_eq!(
+            decode(b"\x02\0\x50\0\x18"),
+            Ok(FromBrowser::Resize { cols: 80, rows: 24 })
+        );
         assert_eq!(decode(b"\x03\0\0\0\0\0\0\x01\0"), Ok(FromBrowser::Ack(256)));
-        for bad in [&b""[..], b"\x00", b"\x04", b"\xff1", b"\x02\0\x50", b"\x02\0\0\0\x18", b"\x03\0"] {
-            assert!(FromBrowser::decode(Bytes::copy_from_slice(bad)).is_err(), "{bad:?}");
+        for bad in [
+            &b""[..],
+            b"\x00",
+            b"\x04",
+            b"\xff1",
+            b"\x02\0\x50",
+            b"\x02\0\0\0\x18",
+            b"\x03\0",
+        ] {
+            assert!(
+                FromBrowser::decode(Bytes::copy_from_slice(bad)).is_err(),
+                "{bad:?}"
+            );
         }
         assert_eq!(&hello(258)[..], b"\x04\0\0\0\0\0\0\x01\x02");
-        let data = TerminalEvent::Data { offset: 1, bytes: Bytes::from_static(b"\xffx") };
+        let data = TerminalEvent::Data {
+            offset: 1,
+            bytes: Bytes::from_static(b"\xffx"),
+        };
         assert_eq!(&encode(&data)[..], b"\x01\0\0\0\0\0\0\0\x01\xffx");
-        assert_eq!(&encode(&TerminalEvent::Skipped { to: 2 })[..], b"\x02\0\0\0\0\0\0\0\x02");
-        assert_eq!(&encode(&TerminalEvent::Exit(ExitStatus::Signal(9)))[..], b"\x03\0\0\0\x89");
+        assert_eq!(
+            &encode(&TerminalEvent::Skipped { to: 2 })[..],
+            b"\x02\0\0\0\0\0\0\0\x02"
+        );
+        assert_eq!(
+            &encode(&TerminalEvent::Exit(ExitStatus::Signal(9)))[..],
+            b"\x03\0\0\0\x89"
+        );
     }
 
     proptest! {

@@ -7,7 +7,9 @@
 use axum::{
     extract::{
         State,
-        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+        ws::{
+            CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection,
+        },
     },
     response::Response,
 };
@@ -48,8 +50,7 @@ pub(in crate::web) async fn open(
     QueryParts(Resume { from }): QueryParts<Resume>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, WebError> {
-    let upgrade =
-        upgrade.map_err(|e| WebError::of_status(e.status(), e.body_text()))?;
+    let upgrade = upgrade.map_err(|e| WebError::of_status(e.status(), e.body_text()))?;
     let upgrade = upgrade
         .max_message_size(MAX_BUFFERED)
         .max_frame_size(MAX_BUFFERED)
@@ -90,14 +91,22 @@ async fn run(
     socket: WebSocket,
 ) {
     let tasks = app.tasks.clone();
-    let bridge = Bridge { app, attempt, cookie, news };
+    let bridge = Bridge {
+        app,
+        attempt,
+        cookie,
+        news,
+    };
     // The connection's own task is none of the tracker's: this way the server's end waits for it.
     let close = tasks.track_future(bridge.run(view, socket)).await;
     tracing::debug!(?close, "a terminal's connection ended");
 }
 
 async fn say_goodbye(mut socket: WebSocket, close: Close) {
-    let frame = CloseFrame { code: close.code(), reason: close.reason().into() };
+    let frame = CloseFrame {
+        code: close.code(),
+        reason: close.reason().into(),
+    };
     let goodbye = async {
         if socket.send(Message::Close(Some(frame))).await.is_ok() {
             // The browser's answer; without waiting for it the code may get lost.

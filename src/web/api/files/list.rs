@@ -38,7 +38,11 @@ impl From<DirEntry> for Entry {
             EntryKind::Link => "link",
             EntryKind::Other => "other",
         };
-        Self { name: entry.name, kind, size: entry.size }
+        Self {
+            name: entry.name,
+            kind,
+            size: entry.size,
+        }
     }
 }
 
@@ -51,5 +55,9 @@ pub(in crate::web) async fn list(
     let listing = app.list_folder(&seen.attempt, &machine, &path).await?;
     let mut entries: Vec<Entry> = listing.entries.into_iter().map(Into::into).collect();
     entries.sort_by(|a, b| (a.kind != "folder", &a.name).cmp(&(b.kind != "folder", &b.name)));
-    Ok(Json(Listing { path, entries, truncated: listing.truncated }))
+    Ok(Json(Listing {
+        path,
+        entries,
+        truncated: listing.truncated,
+    }))
 }

@@ -25,8 +25,14 @@ pub(in crate::web) async fn write(
     State(app): State<App>,
     own: OwnAttempt,
     PathParts(At { machine }): PathParts<At>,
-    CheckedJson(Body { path, text, version }): CheckedJson<Body>,
+    CheckedJson(Body {
+        path,
+        text,
+        version,
+    }): CheckedJson<Body>,
 ) -> Result<Json<Value>, WebError> {
-    let meta = app.write_file(&own.attempt, &machine, &path, text, version).await?;
+    let meta = app
+        .write_file(&own.attempt, &machine, &path, text, version)
+        .await?;
     Ok(Json(json!({ "version": meta.version.as_str() })))
 }

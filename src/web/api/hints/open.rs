@@ -30,7 +30,12 @@ pub(in crate::web) async fn open(
     own: OwnAttempt,
     CheckedJson(Body { step }): CheckedJson<Body>,
 ) -> Result<Json<Hint>, WebError> {
-    let (index, html, left) =
-        app.open_hint(&own.attempt, &step, own.learner.locale()).await?;
-    Ok(Json(Hint { index, html: html.to_string(), left }))
+    let (index, html, left) = app
+        .open_hint(&own.attempt, &step, own.learner.locale())
+        .await?;
+    Ok(Json(Hint {
+        index,
+        html: html.to_string(),
+        left,
+    }))
 }

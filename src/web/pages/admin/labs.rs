@@ -30,13 +30,23 @@ pub(super) async fn list(
             course: lab.course.clone(),
             id: lab.lab.id.clone(),
             title: lab.lab.title.get(locale).to_owned(),
-            published_at: app.store.published_lab(&lab.lab.id).await?.map(|v| v.published_at),
+            published_at: app
+                .store
+                .published_lab(&lab.lab.id)
+                .await?
+                .map(|v| v.published_at),
             problems: problems.remove(&key).unwrap_or_default(),
         });
     }
     for ((course, id), problems) in problems {
         let published_at = app.store.published_lab(&id).await?.map(|v| v.published_at);
-        labs.push(AdminLab { title: id.to_string(), course, id, published_at, problems });
+        labs.push(AdminLab {
+            title: id.to_string(),
+            course,
+            id,
+            published_at,
+            problems,
+        });
     }
     Ok(labs)
 }
@@ -71,7 +81,10 @@ mod tests {
     fn a_problem_belongs_to_the_lab_whose_folder_it_is_in() {
         let key = |file: &str| place(file).map(|(c, l)| format!("{c}/{l}"));
         assert_eq!(key("go/basics/hello/lab.yaml").as_deref(), Some("go/hello"));
-        assert_eq!(key("go/basics/hello/solution/a.sh").as_deref(), Some("go/hello"));
+        assert_eq!(
+            key("go/basics/hello/solution/a.sh").as_deref(),
+            Some("go/hello")
+        );
         assert_eq!(key("go/course.yaml").as_deref(), Some("go/go"));
         assert_eq!(key("go/basics/intro.zh.md").as_deref(), Some("go/go"));
         assert_eq!(key("Not A Slug/x"), None);

@@ -16,9 +16,7 @@ use crate::{
         pages::page,
         present,
         view::{
-            admin::{
-                AdminPage, AdminResult, AdminSandbox, AdminSubmission, AdminUser, EngineLine,
-            },
+            admin::{AdminPage, AdminResult, AdminSandbox, AdminSubmission, AdminUser, EngineLine},
             urls,
         },
     },
@@ -36,17 +34,32 @@ pub(in crate::web) async fn show(
     let locale = viewer.locale();
     let is_admin = viewer.role() == Role::Admin;
     let people = app.store.users().await.map_err(ServiceError::from)?;
-    let names: HashMap<UserId, String> =
-        people.iter().map(|u| (u.id, u.username.to_string())).collect();
-    let mut found = app.store.live_sandboxes().await.map_err(ServiceError::from)?;
-    found.extend(app.store.ended_sandboxes(ENDED).await.map_err(ServiceError::from)?);
+    let names: HashMap<UserId, String> = people
+        .iter()
+        .map(|u| (u.id, u.username.to_string()))
+        .collect();
+    let mut found = app
+        .store
+        .live_sandboxes()
+        .await
+        .map_err(ServiceError::from)?;
+    found.extend(
+        app.store
+            .ended_sandboxes(ENDED)
+            .await
+            .map_err(ServiceError::from)?,
+    );
     let mut sandboxes = Vec::with_capacity(found.len());
     for each in found {
         let learner = names.get(&each.user_id).cloned().unwrap_or_default();
         sandboxes.push(sandbox(&app, each, learner, is_admin, locale).await?);
     }
     let mut submissions = Vec::new();
-    let recent = app.store.recent_submissions(SUBMISSIONS).await.map_err(ServiceError::from)?;
+    let recent = app
+        .store
+        .recent_submissions(SUBMISSIONS)
+        .await
+        .map_err(ServiceError::from)?;
     for each in recent {
         submissions.push(submission(&app, each, locale).await?);
     }
@@ -78,15 +91,21 @@ async fn engine(app: &App, t: Translator) -> EngineLine {
     match app.engine.info().await {
         Ok(info) => EngineLine {
             ok: true,
-            text: format!("{} {} (API {})", info.product, info.version, info.api_version),
+            text: format!(
+                "{} {} (API {})",
+                info.product, info.version, info.api_version
+            ),
             remedy: None,
         },
         Err(error) => {
             tracing::warn!(%error, "the container engine does not tell about itself");
-            let Explanation { what, remedy, .. } =
-                Explanation::of_refusal(t, Refusal::EngineDown);
+            let Explanation { what, remedy, .. } = Explanation::of_refusal(t, Refusal::EngineDown);
             // Instructors run the server: they see the cause.
-            EngineLine { ok: false, text: format!("{what} ({error})"), remedy: Some(remedy) }
+            EngineLine {
+                ok: false,
+                text: format!("{what} ({error})"),
+                remedy: Some(remedy),
+            }
         }
     }
 }
@@ -116,10 +135,18 @@ async fn submission(
     recent: RecentSubmission,
     locale: Locale,
 ) -> Result<AdminSubmission, WebError> {
-    let RecentSubmission { submission, username, lab: _ } = recent;
+    let RecentSubmission {
+        submission,
+        username,
+        lab: _,
+    } = recent;
     let version = app.lab_version(submission.lab_version_id).await?;
     let step = version.lab.step(&submission.step);
-    let results = app.store.check_results(submission.id).await.map_err(ServiceError::from)?;
+    let results = app
+        .store
+        .check_results(submission.id)
+        .await
+        .map_err(ServiceError::from)?;
     let results = results
         .into_iter()
         .filter_map(|result| {
@@ -137,7 +164,10 @@ async fn submission(
         id: submission.id,
         learner: username.to_string(),
         lab: version.lab.title.get(locale).to_owned(),
-        step: step.map_or_else(|| submission.step.to_string(), |s| s.title.get(locale).to_owned()),
+        step: step.map_or_else(
+            || submission.step.to_string(),
+            |s| s.title.get(locale).to_owned(),
+        ),
         at: submission.submitted_at,
         state: submission.state,
         score: present::submission_score(&submission),

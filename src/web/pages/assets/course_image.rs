@@ -22,8 +22,16 @@ pub(in crate::web) async fn course_image(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let loaded = app.loaded();
-    let bytes = loaded.catalog.asset(&course, &path).ok_or(WebError::NotFound)?;
-    let kind = match path.rsplit('.').next().map(str::to_ascii_lowercase).as_deref() {
+    let bytes = loaded
+        .catalog
+        .asset(&course, &path)
+        .ok_or(WebError::NotFound)?;
+    let kind = match path
+        .rsplit('.')
+        .next()
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("webp") => "image/webp",
@@ -31,10 +39,16 @@ pub(in crate::web) async fn course_image(
         _ => return Err(WebError::NotFound),
     };
     let tag = tag(bytes);
-    let caching = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "no-cache")];
+    let caching = [
+        (header::ETAG, tag.as_str()),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
-    let own = [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY)];
+    let own = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+    ];
     Ok((caching, own, bytes.to_vec()).into_response())
 }

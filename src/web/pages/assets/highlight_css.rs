@@ -26,15 +26,26 @@ pub(super) fn tag(content: &[u8]) -> String {
 
 /// Whether the browser has this content.
 pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let sent = headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let sent = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or("");
     sent.split(',').any(|t| t.trim() == tag)
 }
 
 pub(in crate::web) async fn highlight_css(headers: HeaderMap) -> Response {
     let (css, tag) = &*CSS;
-    let caching = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "no-cache")];
+    let caching = [
+        (header::ETAG, tag.as_str()),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
     if is_known(&headers, tag) {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
-    (caching, [(header::CONTENT_TYPE, "text/css; charset=utf-8")], css.as_str()).into_response()
+    (
+        caching,
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        css.as_str(),
+    )
+        .into_response()
 }

@@ -37,19 +37,26 @@ pub(in crate::web) async fn show(
     };
     let version = app.lab_version(attempt.lab_version_id).await?;
     let lab = &version.lab;
-    let best = app.store.best_outcomes(attempt.id).await.map_err(ServiceError::from)?;
+    let best = app
+        .store
+        .best_outcomes(attempt.id)
+        .await
+        .map_err(ServiceError::from)?;
     let mut hints = app.opened_hints(attempt, locale).await?;
 
     let loaded = app.loaded();
-    let folder = loaded.catalog.lab(&lab.id).map(|l| format!("{}/{}", l.module, l.lab.id));
+    let folder = loaded
+        .catalog
+        .lab(&lab.id)
+        .map(|l| format!("{}/{}", l.module, l.lab.id));
     let folder = folder.unwrap_or_else(|| lab.id.to_string());
     let image_url = |path: &str| asset_url(&attempt.course, &format!("{folder}/{path}"));
     let mut texts = app.step_texts(attempt, locale, &image_url).await?;
 
-    let course_title = loaded
-        .catalog
-        .course(&attempt.course)
-        .map_or_else(|| attempt.course.to_string(), |c| c.course.title.get(locale).to_owned());
+    let course_title = loaded.catalog.course(&attempt.course).map_or_else(
+        || attempt.course.to_string(),
+        |c| c.course.title.get(locale).to_owned(),
+    );
     let title = lab.title.get(locale).to_owned();
     let data = LabData {
         attempt: attempt.id,
@@ -78,7 +85,11 @@ pub(in crate::web) async fn show(
                 id: step.id.clone(),
                 title: step.title.get(locale).to_owned(),
                 points: step.points(),
-                checks: step.checks.iter().map(|c| check(c, &best, locale)).collect(),
+                checks: step
+                    .checks
+                    .iter()
+                    .map(|c| check(c, &best, locale))
+                    .collect(),
                 hints_total: step.hints.len(),
                 hints_opened: hints.get(&step.id).map_or(0, Vec::len),
             })

@@ -22,9 +22,10 @@ pub(in crate::web) async fn show(
 ) -> Result<Response, WebError> {
     let loaded = app.loaded();
     let locale = visitor.locale();
-    if let (Some(only), 1) =
-        (loaded.catalog.courses.keys().next(), loaded.catalog.courses.len())
-    {
+    if let (Some(only), 1) = (
+        loaded.catalog.courses.keys().next(),
+        loaded.catalog.courses.len(),
+    ) {
         return Ok(redirect::to(&urls::course(only)));
     }
     let mut courses = Vec::new();
@@ -32,7 +33,11 @@ pub(in crate::web) async fn show(
         let progress = match visitor.user_id() {
             Some(user) => {
                 let progress = app.progress(user, id).await?;
-                Some(outline::progress(&outline::modules(course, Some(&progress), locale)))
+                Some(outline::progress(&outline::modules(
+                    course,
+                    Some(&progress),
+                    locale,
+                )))
             }
             None => None,
         };

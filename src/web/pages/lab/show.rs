@@ -36,15 +36,24 @@ pub(in crate::web) async fn show(
     PathParts((course_id, id)): PathParts<(Slug, Slug)>,
 ) -> Result<Response, WebError> {
     let loaded = app.loaded();
-    let course = loaded.catalog.course(&course_id).ok_or(WebError::NotFound)?;
+    let course = loaded
+        .catalog
+        .course(&course_id)
+        .ok_or(WebError::NotFound)?;
     let lab = &course.labs.get(&id).ok_or(WebError::NotFound)?.lab;
     let locale = visitor.locale();
     let place = outline::place(course, &id, ItemKind::Lab, locale);
-    let Place { module, previous, next } = place.ok_or(WebError::NotFound)?;
+    let Place {
+        module,
+        previous,
+        next,
+    } = place.ok_or(WebError::NotFound)?;
     let attempt = match visitor.user_id() {
-        Some(user) => {
-            app.store.attempt_at(user, &id).await.map_err(crate::services::ServiceError::from)?
-        }
+        Some(user) => app
+            .store
+            .attempt_at(user, &id)
+            .await
+            .map_err(crate::services::ServiceError::from)?,
         None => None,
     };
     let (best, outcomes) = match &attempt {
@@ -53,10 +62,19 @@ pub(in crate::web) async fn show(
             let outcomes = outcomes.map_err(crate::services::ServiceError::from)?;
             (app.score(attempt).await?, outcomes)
         }
-        None => (Score { earned: 0, possible: lab.points() }, BTreeMap::new()),
+        None => (
+            Score {
+                earned: 0,
+                possible: lab.points(),
+            },
+            BTreeMap::new(),
+        ),
     };
-    let is_done =
-        |step: &Step| step.checks.iter().all(|c| outcomes.get(&c.id) == Some(&Outcome::Passed));
+    let is_done = |step: &Step| {
+        step.checks
+            .iter()
+            .all(|c| outcomes.get(&c.id) == Some(&Outcome::Passed))
+    };
     let step = |step: &Step| StepLine {
         title: step.title.get(locale).to_owned(),
         points: step.points(),
@@ -104,7 +122,10 @@ async fn start_state(
     t: Translator,
 ) -> Result<StartState, WebError> {
     let live = app.live_sandboxes_of(user).await?;
-    if let Some(running) = live.iter().find(|s| Some(s.attempt_id) == attempt.map(|a| a.id)) {
+    if let Some(running) = live
+        .iter()
+        .find(|s| Some(s.attempt_id) == attempt.map(|a| a.id))
+    {
         let is_ready = matches!(running.state, SandboxState::Ready | SandboxState::Paused);
         return Ok(StartState::Running {
             attempt: running.attempt_id,
@@ -113,7 +134,10 @@ async fn start_state(
     }
     if !app.reconciler.engine_is_up() {
         let Explanation { what, remedy, .. } = Explanation::of_refusal(t, Refusal::EngineDown);
-        return Ok(StartState::EngineMissing { problem: what, remedy });
+        return Ok(StartState::EngineMissing {
+            problem: what,
+            remedy,
+        });
     }
     let limit = app.config.max_sandboxes_per_learner;
     if live.len() >= limit as usize {
@@ -121,7 +145,10 @@ async fn start_state(
         for sandbox in live {
             let version = app.lab_version(sandbox.lab_version_id).await?;
             let title = version.lab.title.get(t.locale()).to_owned();
-            running.push(RunningSandbox { title, attempt: sandbox.attempt_id });
+            running.push(RunningSandbox {
+                title,
+                attempt: sandbox.attempt_id,
+            });
         }
         return Ok(StartState::LimitReached { limit, running });
     }

@@ -7,11 +7,7 @@ use crate::{
     domain::text::Locale,
     services::App,
     web::{
-        error::WebError,
-        extract::CheckedForm,
-        middleware::cookies,
-        pages::add_cookie,
-        redirect,
+        error::WebError, extract::CheckedForm, middleware::cookies, pages::add_cookie, redirect,
     },
 };
 
@@ -27,8 +23,10 @@ pub(in crate::web) async fn choose(
     State(app): State<App>,
     CheckedForm(fields): CheckedForm<Fields>,
 ) -> Result<Response, WebError> {
-    let locale: Locale =
-        fields.locale.parse().map_err(|_| WebError::Malformed("unknown language".to_owned()))?;
+    let locale: Locale = fields
+        .locale
+        .parse()
+        .map_err(|_| WebError::Malformed("unknown language".to_owned()))?;
     let mut response = redirect::to(&fields.back);
     add_cookie(&mut response, cookies::set_language(locale, &app.config));
     Ok(response)

@@ -8,7 +8,9 @@ use crate::web::view::lesson::ContentsLine;
 
 /// The headings of a text that the content module rendered: `<h2 id="…">text <a …>#</a></h2>`.
 pub(super) fn of(markup: &str) -> Vec<ContentsLine> {
-    let Some(patterns) = &*PATTERNS else { return Vec::new() };
+    let Some(patterns) = &*PATTERNS else {
+        return Vec::new();
+    };
     let line = |found: regex::Captures<'_>| {
         let (level, anchor, inner) = (found.get(1)?, found.get(2)?, found.get(3)?);
         let text = patterns.anchor.replace_all(inner.as_str(), "");
@@ -19,7 +21,11 @@ pub(super) fn of(markup: &str) -> Vec<ContentsLine> {
             level: level.as_str().parse().ok()?,
         })
     };
-    patterns.heading.captures_iter(markup).filter_map(line).collect()
+    patterns
+        .heading
+        .captures_iter(markup)
+        .filter_map(line)
+        .collect()
 }
 
 struct Patterns {
@@ -69,6 +75,9 @@ mod tests {
         let lines = of(html.as_str());
         let texts: Vec<_> = lines.iter().map(|l| (l.level, l.text.as_str())).collect();
         assert_eq!(texts, [(2, "First & code"), (3, "Second")], "{html}");
-        assert!(html.as_str().contains(&format!("id=\"{}\"", lines[0].anchor)));
+        assert!(
+            html.as_str()
+                .contains(&format!("id=\"{}\"", lines[0].anchor))
+        );
     }
 }

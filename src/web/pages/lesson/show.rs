@@ -23,15 +23,25 @@ pub(in crate::web) async fn show(
     PathParts((course_id, id)): PathParts<(Slug, Slug)>,
 ) -> Result<Response, WebError> {
     let loaded = app.loaded();
-    let course = loaded.catalog.course(&course_id).ok_or(WebError::NotFound)?;
+    let course = loaded
+        .catalog
+        .course(&course_id)
+        .ok_or(WebError::NotFound)?;
     let lesson = course.lessons.get(&id).ok_or(WebError::NotFound)?;
     let locale = visitor.locale();
     let place = outline::place(course, &id, ItemKind::Lesson, locale);
-    let Place { module, previous, next } = place.ok_or(WebError::NotFound)?;
+    let Place {
+        module,
+        previous,
+        next,
+    } = place.ok_or(WebError::NotFound)?;
     let done = match visitor.user_id() {
-        Some(user) => {
-            Some(app.progress(user, &course_id).await?.lessons_read.contains(id.as_str()))
-        }
+        Some(user) => Some(
+            app.progress(user, &course_id)
+                .await?
+                .lessons_read
+                .contains(id.as_str()),
+        ),
         None => None,
     };
     let body = lesson.body.get(locale).as_str();

@@ -27,19 +27,38 @@ pub(in crate::web) async fn change_password(
     viewer: SignedIn,
     CheckedForm(fields): CheckedForm<Fields>,
 ) -> Result<Response, WebError> {
-    let Fields { current, password, repeat } = fields;
+    let Fields {
+        current,
+        password,
+        repeat,
+    } = fields;
     let t = viewer.t();
     let (refusal, error) = if password == repeat {
         let address = viewer.info().client;
-        match app.change_password(viewer.user(), current, password, address).await {
+        match app
+            .change_password(viewer.user(), current, password, address)
+            .await
+        {
             Ok(login) => return Ok(signed_in(&login, "/me?done=password", &app.config)),
             Err(ServiceError::Refused(Refusal::WrongCredentials)) => {
                 let message = t.get("form-current-wrong");
-                (Refusal::WrongCredentials, FieldError { field: "current", message })
+                (
+                    Refusal::WrongCredentials,
+                    FieldError {
+                        field: "current",
+                        message,
+                    },
+                )
             }
             Err(ServiceError::Refused(Refusal::TooManyTries)) => {
                 let message = Explanation::of_refusal(t, Refusal::TooManyTries).line(t);
-                (Refusal::TooManyTries, FieldError { field: "current", message })
+                (
+                    Refusal::TooManyTries,
+                    FieldError {
+                        field: "current",
+                        message,
+                    },
+                )
             }
             Err(ServiceError::Refused(refusal)) => match field_error(t, refusal) {
                 Some(error) => (refusal, error),
@@ -50,5 +69,8 @@ pub(in crate::web) async fn change_password(
     } else {
         (Refusal::WrongCredentials, repeat_error(t))
     };
-    Ok(form_again(refusal, build(&app, &viewer, vec![error]).await?))
+    Ok(form_again(
+        refusal,
+        build(&app, &viewer, vec![error]).await?,
+    ))
 }

@@ -38,7 +38,10 @@ pub(in crate::web) async fn show(
     let mut page_data = build(&app, &viewer, Vec::new()).await?;
     if done == "password" {
         let text = viewer.t().get("me-password-changed");
-        page_data.layout.notice = Some(Notice { kind: NoticeKind::Success, text });
+        page_data.layout.notice = Some(Notice {
+            kind: NoticeKind::Success,
+            text,
+        });
     }
     Ok(page(page_data))
 }
@@ -49,10 +52,18 @@ pub(super) async fn build(
     viewer: &SignedIn,
     errors: Vec<FieldError>,
 ) -> Result<MePage, WebError> {
-    let user = app.store.user(viewer.user()).await.map_err(ServiceError::from)?;
+    let user = app
+        .store
+        .user(viewer.user())
+        .await
+        .map_err(ServiceError::from)?;
     let user = user.ok_or(WebError::SignInRequired)?;
     let locale = viewer.locale();
-    let mut attempts = app.store.attempts_of(user.id).await.map_err(ServiceError::from)?;
+    let mut attempts = app
+        .store
+        .attempts_of(user.id)
+        .await
+        .map_err(ServiceError::from)?;
     attempts.reverse();
     let mut labs = Vec::with_capacity(attempts.len());
     let mut submissions = Vec::new();
@@ -101,12 +112,20 @@ async fn lab(
 ) -> Result<MyLab, WebError> {
     let version = app.lab_version(attempt.lab_version_id).await?;
     let title = version.lab.title.get(locale).to_owned();
-    let sandbox = app.store.latest_sandbox(attempt.id).await.map_err(ServiceError::from)?;
+    let sandbox = app
+        .store
+        .latest_sandbox(attempt.id)
+        .await
+        .map_err(ServiceError::from)?;
     let mut last_at = attempt.created_at;
     if let Some(sandbox) = &sandbox {
         last_at = last_at.max(sandbox.ended_at.unwrap_or(sandbox.requested_at));
     }
-    let latest = app.store.latest_submissions(attempt.id).await.map_err(ServiceError::from)?;
+    let latest = app
+        .store
+        .latest_submissions(attempt.id)
+        .await
+        .map_err(ServiceError::from)?;
     for submission in latest {
         last_at = last_at.max(submission.submitted_at);
         let step = version.lab.step(&submission.step);

@@ -28,18 +28,31 @@ pub(in crate::web) async fn submit(
     visitor: Visitor,
     CheckedForm(fields): CheckedForm<Fields>,
 ) -> Result<Response, WebError> {
-    let Fields { username, password, repeat, next } = fields;
+    let Fields {
+        username,
+        password,
+        repeat,
+        next,
+    } = fields;
     let again = |refusal: Refusal, error: FieldError, username: String| {
         let mut layout = visitor.layout(visitor.t().get("register"));
         layout.path = urls::REGISTER.to_owned();
-        let page = RegisterPage { layout, next: local(&next), username, errors: vec![error] };
+        let page = RegisterPage {
+            layout,
+            next: local(&next),
+            username,
+            errors: vec![error],
+        };
         form_again(refusal, page)
     };
     if password != repeat {
         let error = repeat_error(visitor.t());
         return Ok(again(Refusal::WrongCredentials, error, username));
     }
-    match app.register(&username, password, visitor.info().client).await {
+    match app
+        .register(&username, password, visitor.info().client)
+        .await
+    {
         Ok(login) => {
             if let Some(old) = visitor.login() {
                 app.sign_out(old.cookie()).await?;

@@ -27,7 +27,12 @@ pub(in crate::web) async fn submit(
     visitor: Visitor,
     CheckedForm(fields): CheckedForm<Fields>,
 ) -> Result<Response, WebError> {
-    let Fields { token, username, password, repeat } = fields;
+    let Fields {
+        token,
+        username,
+        password,
+        repeat,
+    } = fields;
     let t = visitor.t();
     let again = |refusal: Refusal, error: Option<FieldError>| {
         let mut layout = visitor.layout(t.get("setup-title"));

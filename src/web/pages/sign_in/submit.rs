@@ -28,8 +28,15 @@ pub(in crate::web) async fn submit(
     visitor: Visitor,
     CheckedForm(fields): CheckedForm<Fields>,
 ) -> Result<Response, WebError> {
-    let Fields { username, password, next } = fields;
-    match app.sign_in(&username, password, visitor.info().client).await {
+    let Fields {
+        username,
+        password,
+        next,
+    } = fields;
+    match app
+        .sign_in(&username, password, visitor.info().client)
+        .await
+    {
         Ok(login) => {
             // The session that was there is not left behind.
             if let Some(old) = visitor.login() {
