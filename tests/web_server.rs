@@ -1,6 +1,13 @@
 //! The web layer from outside: real routes over a real database, a fake engine, and the real agent
 //! in this process where a machine must answer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
 #[path = "web_server/support.rs"]
 mod support;
 

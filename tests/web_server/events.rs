@@ -47,7 +47,8 @@ impl Events {
                         .map(|v| v.trim().to_owned())
                 };
                 let (event, data) = (field("event:"), field("data:"));
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 if let (Some(event), Some(data)) = (event, data) {
                     return Some((event, serde_json::from_str(&data).unwrap()));
                 }

@@ -40,14 +40,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 /// How long a test waits for something that must happen.
-pub const LONG: Duration = Duration::from_secs(30);
-pub const PASSWORD: &str = "correct horse";
-pub const LAB: &str = "/courses/demo/labs/first-lab";
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+pub(crate) const PASSWORD: &str = "correct horse";
+pub(crate) const LAB: &str = "/courses/demo/labs/first-lab";
 
 /// A machine: the real agent, in this process.
-pub struct Machine {
-    pub agent: Arc<Agent>,
-    pub home: std::path::PathBuf,
+pub(crate) struct Machine {
+    pub(crate) agent: Arc<Agent>,
+    pub(crate) home: std::path::PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -100,17 +100,17 @@ impl Drop for Machine {
 
 /// An engine whose machines are agents in this process.
 #[derive(Default)]
-pub struct FakeEngine {
+pub(crate) struct FakeEngine {
     machines: Mutex<HashMap<SandboxId, Machine>>,
 }
 
 impl FakeEngine {
-    pub fn home(&self, id: SandboxId) -> std::path::PathBuf {
+    pub(crate) fn home(&self, id: SandboxId) -> std::path::PathBuf {
         self.machines.lock().unwrap()[&id].home.clone()
     }
 
     /// Ends a machine's agent and its connections.
-    pub fn kill(&self, id: SandboxId) {
+    pub(crate) fn kill(&self, id: SandboxId) {
         self.machines.lock().unwrap().remove(&id);
     }
 }
@@ -152,10 +152,10 @@ impl Engine for FakeEngine {
 }
 
 /// A server.
-pub struct Server {
-    pub app: App,
-    pub engine: Arc<FakeEngine>,
-    pub router: Router,
+pub(crate) struct Server {
+    pub(crate) app: App,
+    pub(crate) engine: Arc<FakeEngine>,
+    pub(crate) router: Router,
     _dir: tempfile::TempDir,
 }
 
@@ -165,11 +165,11 @@ impl Drop for Server {
     }
 }
 
-pub async fn server() -> Server {
+pub(crate) async fn server() -> Server {
     server_with(|_| {}).await
 }
 
-pub async fn server_with(change: impl FnOnce(&mut Config)) -> Server {
+pub(crate) async fn server_with(change: impl FnOnce(&mut Config)) -> Server {
     let dir = tempfile::tempdir().unwrap();
     write_course(&dir.path().join("labs"));
     let static_dir = dir.path().join("static");
@@ -257,7 +257,7 @@ fn write_course(labs: &Path) {
 
 impl Server {
     /// Somebody without an account.
-    pub fn visitor(&self) -> Browser {
+    pub(crate) fn visitor(&self) -> Browser {
         Browser {
             router: self.router.clone(),
             cookies: BTreeMap::new(),
@@ -266,7 +266,7 @@ impl Server {
     }
 
     /// Somebody with an account of this role.
-    pub async fn person(&self, name: &str, role: Role) -> Browser {
+    pub(crate) async fn person(&self, name: &str, role: Role) -> Browser {
         let mut browser = self.visitor();
         let answer = browser
             .form(
@@ -295,7 +295,7 @@ impl Server {
     }
 
     /// A student with the demo lab open; its machines are ready.
-    pub async fn learner(&self, name: &str) -> (Browser, Attempt) {
+    pub(crate) async fn learner(&self, name: &str) -> (Browser, Attempt) {
         let mut browser = self.person(name, Role::Student).await;
         let answer = browser.form(&format!("{LAB}/start"), &[]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
@@ -311,7 +311,7 @@ impl Server {
     }
 
     /// What the reconciler would do.
-    pub async fn make_ready(&self, attempt: &Attempt) {
+    pub(crate) async fn make_ready(&self, attempt: &Attempt) {
         use SandboxState::{Creating, Preparing, Requested};
         let sandbox = self
             .app
@@ -329,7 +329,7 @@ impl Server {
         tx.advance_sandbox(id, generation, Creating, Preparing)
             .await
             .unwrap();
-        let until = now.plus(Duration::from_secs(1800));
+        let until = now.plus(Duration::from_mins(30));
         assert!(tx.sandbox_ready(id, generation, now, until).await.unwrap());
         tx.commit().await.unwrap();
         self.app
@@ -337,7 +337,7 @@ impl Server {
             .publish(attempt.id, slipway::services::events::Event::Sandbox);
     }
 
-    pub async fn sandbox_of(&self, attempt: &Attempt) -> SandboxId {
+    pub(crate) async fn sandbox_of(&self, attempt: &Attempt) -> SandboxId {
         self.app
             .store
             .latest_sandbox(attempt.id)
@@ -348,7 +348,7 @@ impl Server {
     }
 
     /// The server on a real port.
-    pub async fn listen(&self) -> SocketAddr {
+    pub(crate) async fn listen(&self) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = self.app.clone();
@@ -360,29 +360,29 @@ impl Server {
 
 /// Keeps cookies, as browsers do.
 #[derive(Clone)]
-pub struct Browser {
+pub(crate) struct Browser {
     router: Router,
-    pub cookies: BTreeMap<String, String>,
-    pub headers: Vec<(&'static str, String)>,
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
-    pub fn location(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         self.header("location")
     }
-    pub fn header(&self, name: &str) -> String {
+    pub(crate) fn header(&self, name: &str) -> String {
         self.headers
             .get(name)
             .map(|v| v.to_str().unwrap().to_owned())
@@ -391,7 +391,7 @@ impl Answer {
 }
 
 impl Browser {
-    pub fn cookie_header(&self) -> String {
+    pub(crate) fn cookie_header(&self) -> String {
         let pairs: Vec<_> = self
             .cookies
             .iter()
@@ -400,7 +400,11 @@ impl Browser {
         pairs.join("; ")
     }
 
-    pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {
+    pub(crate) async fn send(
+        &mut self,
+        request: axum::http::request::Builder,
+        body: Body,
+    ) -> Answer {
         let mut request = request.body(body).unwrap();
         for (name, value) in &self.headers {
             if !request.headers().contains_key(*name) {
@@ -430,11 +434,11 @@ impl Browser {
         }
     }
 
-    pub async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Request::get(path), Body::empty()).await
     }
 
-    pub async fn csrf(&mut self) -> String {
+    pub(crate) async fn csrf(&mut self) -> String {
         let page = self.get("/courses/demo").await.text();
         let (_, rest) = page
             .split_once("name=\"csrf\" value=\"")
@@ -443,7 +447,7 @@ impl Browser {
     }
 
     /// Sends a form with the token of a page.
-    pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let csrf = self.csrf().await;
         let mut all = vec![("csrf", csrf.as_str())];
         all.extend(fields);
@@ -451,8 +455,13 @@ impl Browser {
     }
 
     /// Sends a form as it is.
-    pub async fn bare_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let encode = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    pub(crate) async fn bare_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let encode = |text: &str| -> String {
+            text.bytes()
+                .flat_map(|b| format!("%{b:02X}").into_bytes())
+                .map(char::from)
+                .collect()
+        };
         let pairs: Vec<_> = fields
             .iter()
             .map(|(k, v)| format!("{}={}", encode(k), encode(v)))
@@ -463,7 +472,7 @@ impl Browser {
     }
 
     /// Calls the API as the scripts do.
-    pub async fn call(&mut self, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&mut self, method: Method, path: &str, body: Value) -> Answer {
         let csrf = self.csrf().await;
         let request = Request::builder()
             .method(method)

@@ -76,8 +76,10 @@ impl Terminal {
 
     /// The next thing said, or the code with which the server left.
     async fn next(&mut self) -> Result<Said, u16> {
+        // Pings do not count.
+        let until = tokio::time::Instant::now() + LONG;
         loop {
-            let message = tokio::time::timeout(LONG, self.0.next())
+            let message = tokio::time::timeout_at(until, self.0.next())
                 .await
                 .expect("in time");
             let bytes = match message {
