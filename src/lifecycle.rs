@@ -1,6 +1,6 @@
 //! Starting and ending the program.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -9,7 +9,7 @@ use crate::{
     config::{Config, ConfigError},
     domain::clock::Clock,
     sandbox::{
-        docker::{DockerConfig, DockerEngine, ImageBuilder, InstanceId, InvalidInstance, Timeouts},
+        docker::{DockerConfig, DockerEngine, ImageBuilder, InvalidInstance, Timeouts},
         images::ImageCatalog,
         network::SubnetPool,
     },
@@ -66,7 +66,10 @@ pub async fn assemble(config: Config) -> Result<App, StartError> {
         .map_err(|e| StartError::DataDir(config.data_dir.display().to_string(), e))?;
     let clock = Clock::system();
     let store = Store::open(&config.database()).await?;
-    let engine = Arc::new(DockerEngine::new(docker_config(&config, &store).await?));
+    let engine = Arc::new(DockerEngine::new(docker_config(
+        &config,
+        &instance(&store).await?,
+    )?));
     let catalog =
         ImageCatalog::read(&config.images_dir()).map_err(|e| StartError::Images(e.to_string()))?;
     let tasks = TaskTracker::new();
@@ -86,8 +89,8 @@ pub async fn assemble(config: Config) -> Result<App, StartError> {
     Ok(App::new(parts, engine))
 }
 
-/// How the engine is reached, for this installation.
-pub async fn docker_config(config: &Config, store: &Store) -> Result<DockerConfig, StartError> {
+/// How the engine is reached, under the name of an installation.
+pub fn docker_config(config: &Config, instance: &str) -> Result<DockerConfig, StartError> {
     let subnets = |e: String| StartError::Subnets(e);
     let range = config
         .sandbox_subnets
@@ -95,7 +98,9 @@ pub async fn docker_config(config: &Config, store: &Store) -> Result<DockerConfi
         .map_err(|_| subnets("not a range like 10.213.0.0/16".into()))?;
     Ok(DockerConfig {
         host: config.engine_host.clone(),
-        instance: instance(store).await?,
+        instance: instance
+            .parse()
+            .map_err(|e: InvalidInstance| StartError::Usage(e.to_string()))?,
         agent: config.agent_path(),
         pool: SubnetPool::new(range).map_err(|e| subnets(e.to_string()))?,
         runtimes: std::collections::HashMap::new(),
@@ -107,20 +112,18 @@ pub async fn docker_config(config: &Config, store: &Store) -> Result<DockerConfi
 
 /// The name of this installation on the engine: made once, kept in the database, so that two
 /// servers on one engine leave each other's sandboxes alone.
-async fn instance(store: &Store) -> Result<InstanceId, StartError> {
-    let name = match store.setting(INSTANCE).await? {
-        Some(name) => name,
-        None => {
-            let mut name = token::generate().map_err(ServiceError::from)?;
-            name.truncate(12);
-            let mut tx = store.begin().await?;
-            tx.set_setting(INSTANCE, &name).await?;
-            tx.commit().await?;
-            name
-        }
+async fn instance(store: &Store) -> Result<String, StartError> {
+    let name = if let Some(name) = store.setting(INSTANCE).await? {
+        name
+    } else {
+        let mut name = token::generate().map_err(ServiceError::from)?;
+        name.truncate(12);
+        let mut tx = store.begin().await?;
+        tx.set_setting(INSTANCE, &name).await?;
+        tx.commit().await?;
+        name
     };
-    name.parse()
-        .map_err(|e: InvalidInstance| StartError::Usage(e.to_string()))
+    Ok(name)
 }
 
 /// Starts what runs in the background: reconciler, graders, live checks, housekeeping.
@@ -146,12 +149,4 @@ pub async fn shut_down(app: &App) {
         tracing::warn!("some background work did not end in time");
     }
     app.store.close().await;
-}
-
-/// Whether a folder can be written, for the doctor.
-pub fn is_writable(dir: &Path) -> bool {
-    let probe = dir.join(".slipway-probe");
-    let written = std::fs::write(&probe, b"").is_ok();
-    let _ = std::fs::remove_file(probe);
-    written
 }

@@ -1,7 +1,7 @@
 //! The static binary as PID 1 of a real machine, with the rights that machines get.
 //!
 //! Not part of a plain `cargo test`: it needs a container engine, and in the environment
-//! `SLIPWAY_TEST_AGENT` (path of the static binary) and optionally `SLIPWAY_TEST_IMAGE` (a Debian
+//! `SLIPWAY_AGENT_BINARY` (path of the static binary) and optionally `SLIPWAY_TEST_IMAGE` (a Debian
 //! image that has perl-base; `debian:trixie-slim` by default).
 
 // Helpers outside of test functions fail a test by panicking, too.
@@ -63,7 +63,7 @@ impl Drop for Machine {
 }
 
 async fn machine(test: &str, drop_privileges: bool) -> Machine {
-    let binary = std::env::var("SLIPWAY_TEST_AGENT").expect("SLIPWAY_TEST_AGENT: the binary");
+    let binary = std::env::var("SLIPWAY_AGENT_BINARY").expect("SLIPWAY_AGENT_BINARY: the binary");
     let image = std::env::var("SLIPWAY_TEST_IMAGE").unwrap_or("debian:trixie-slim".to_owned());
     let name = format!("agent-test-{test}-{}", std::process::id());
     let config = AgentConfig {

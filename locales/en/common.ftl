@@ -23,6 +23,7 @@ previous = Previous
 next = Next
 progress = Your progress
 points = Points
+points-total = Points
 points-unit = points
 points-n = { $n ->
     [one] 1 point

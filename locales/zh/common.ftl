@@ -23,6 +23,7 @@ previous = 上一项
 next = 下一项
 progress = 学习进度
 points = 得分
+points-total = 满分
 points-unit = 分
 points-n = { $n } 分
 minutes-n = { $n } 分钟

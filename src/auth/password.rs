@@ -10,7 +10,7 @@ use argon2::{
 use tokio::sync::Semaphore;
 
 /// Shortest password in characters (NIST SP 800-63B asks for 8 at least).
-pub const MIN_LENGTH: usize = 8;
+pub const MIN_LENGTH: usize = 10;
 /// Longest password in bytes; more only costs time.
 pub const MAX_LENGTH: usize = 256;
 /// Hashes computed at once: bounds memory and leaves a core to everybody else.
@@ -167,7 +167,7 @@ mod tests {
             Password::new("x".repeat(257)).unwrap_err(),
             UnfitPassword::TooLong
         );
-        assert!(Password::new("密码密码密码密码".into()).is_ok());
+        assert!(Password::new("密码密码密码密码密码".into()).is_ok());
         assert!(!format!("{:?}", Password::typed("secret".into())).contains("secret"));
     }
 }

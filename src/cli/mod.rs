@@ -1,20 +1,26 @@
 //! The commands: one file each.
 
 mod backup;
-//mod doctor;
+pub mod doctor;
 pub mod junit;
 mod lab;
 pub mod lab_lint;
 pub mod lab_report;
 pub mod lab_test;
-//mod serve;
+mod serve;
 mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, lifecycle::StartError, telemetry};
+use self::doctor::Level;
+use crate::{
+    config::Config,
+    lifecycle::{StartError, docker_config},
+    sandbox::docker::DockerEngine,
+    telemetry,
+};
 
 /// Slipway: a self-hosted server for interactive courses and labs.
 ///
@@ -48,6 +54,36 @@ enum Command {
     FirstAdminLink,
 }
 
+/// Shows what the doctor found; the code is 0 unless something will not work.
+async fn run_doctor(config: &Config) -> Result<ExitCode, StartError> {
+    let engine = DockerEngine::new(docker_config(config, "doctor")?);
+    let (images, agent) = (config.images_dir(), config.agent_path());
+    let places = doctor::Places {
+        data: &config.data_dir,
+        images: &images,
+        agent: &agent,
+        listen: config.listen,
+    };
+    let findings = doctor::examine(&engine, places).await;
+    for finding in &findings {
+        let mark = match finding.level {
+            Level::Ok => "ok  ",
+            Level::Warn => "warn",
+            Level::Fail => "FAIL",
+        };
+        println!("{mark}  {}: {}", finding.name, finding.explanation);
+        if !finding.remedy.is_empty() {
+            println!("      → {}", finding.remedy);
+        }
+    }
+    let fails = doctor::verdict(&findings) == Level::Fail;
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
 impl Cli {
     /// Does what the command says; the code is 0 when all went well.
     pub fn run(self) -> ExitCode {
@@ -74,8 +110,8 @@ impl Cli {
         let config = Config::load()?;
         telemetry::start(&config)?;
         match self.command {
-            Command::Serve => Ok(ExitCode::FAILURE),
-            Command::Doctor => Ok(ExitCode::FAILURE),
+            Command::Serve => serve::run(config).await,
+            Command::Doctor => run_doctor(&config).await,
             Command::Lab(command) => lab::run(command, config).await,
             Command::User(command) => user::run(command, config).await,
             Command::Backup { to } => backup::run(&config, &to).await,

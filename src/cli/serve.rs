@@ -19,8 +19,9 @@ use crate::{
 pub(super) async fn run(config: Config) -> Result<ExitCode, StartError> {
     let app = assemble(config).await?;
     let listen = app.config.listen;
-    let listener =
-        TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| StartError::Listen(listen, error))?;
     app.publish_labs().await?;
     start_background(&app).await?;
     app.build_all_images();
@@ -61,7 +62,9 @@ async fn stop_signal(app: App) {
 }
 
 async fn reload_on_hangup(app: App) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        return;
+    };
     while hangup.recv().await.is_some() {
         if let Err(error) = app.publish_labs().await {
             tracing::error!(%error, "labs can't be read anew");

@@ -52,7 +52,7 @@ impl Default for Pace {
         Self {
             second_look_after: Duration::from_millis(1500),
             retry_after: Duration::from_secs(1),
-            step: Duration::from_secs(300),
+            step: Duration::from_mins(5),
         }
     }
 }

@@ -259,7 +259,9 @@ mod tests {
     fn what_runs_already_counts_even_above_the_limits() {
         let mut capacity = Capacity::new(LIMITS);
         let old: Vec<Need> = (0..4).map(|_| need(400)).collect();
-        old.iter().for_each(|n| capacity.hold(*n));
+        for need in &old {
+            capacity.hold(*need);
+        }
         let next = need(100);
         assert_eq!(capacity.request(next), Answer::Queued { position: 1 });
         assert!(capacity.release(old[0].id).is_empty());

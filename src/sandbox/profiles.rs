@@ -17,6 +17,10 @@ pub const LEARNER_HOME: &str = "/home/learner";
 
 /// The settings of a container, in words of ours.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub struct MachineSettings {
     /// Whether nothing can be written outside of the mounts below.
     pub read_only_root: bool,
@@ -49,8 +53,9 @@ pub struct MachineSettings {
     pub devices: Vec<&'static str>,
     /// As whom the learner works.
     pub learner: LearnerAccount,
-    /// Whether the agent takes every capability from the learner's processes for good. Not where a
-    /// file capability must work for the learner, and not where the learner is root.
+    /// Whether the agent takes every capability from the learner's processes for good. Not where the
+    /// learner is root. The nested engine is started by its image's start script, not from a shell
+    /// of the learner, so that file capabilities work for it alone.
     pub agent_drops_privileges: bool,
 }
 
@@ -219,7 +224,6 @@ pub fn settings(machine: &MachineSpec) -> MachineSettings {
                 data_volume(machine.disk),
             ],
             devices: vec!["/dev/net/tun"],
-            agent_drops_privileges: false,
             ..base
         },
     };
@@ -368,12 +372,16 @@ mod tests {
         }
     }
 
+    fn text(settings: &MachineSettings) -> String {
+        serde_json::to_string_pretty(settings).unwrap()
+    }
+
     #[test]
     fn the_settings_of_each_profile_are_these_and_no_others() {
-        insta::assert_json_snapshot!("plain", settings(&machine(Profile::Plain)));
-        insta::assert_json_snapshot!("root", settings(&machine(Profile::Root)));
-        insta::assert_json_snapshot!("docker", settings(&machine(Profile::Docker)));
-        insta::assert_json_snapshot!("grader", grader_settings());
+        insta::assert_snapshot!("plain", text(&settings(&machine(Profile::Plain))));
+        insta::assert_snapshot!("root", text(&settings(&machine(Profile::Root))));
+        insta::assert_snapshot!("docker", text(&settings(&machine(Profile::Docker))));
+        insta::assert_snapshot!("grader", text(&grader_settings()));
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl From<sqlx::Error> for StoreError {
         // SQLITE_FULL is 13; extended codes keep the primary code in the low byte.
         let full = error
             .as_database_error()
-            .and_then(|e| e.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .and_then(|code| code.parse::<i64>().ok())
             .is_some_and(|code| code & 0xff == 13);
         if full {

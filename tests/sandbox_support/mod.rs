@@ -4,6 +4,8 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
     reason = "each test program uses a part of it"
 )]
 
@@ -48,7 +50,7 @@ pub fn agent_program() -> PathBuf {
     static PROGRAM: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     PROGRAM
         .get_or_init(|| {
-            if let Ok(path) = std::env::var("SLIPWAY_AGENT") {
+            if let Ok(path) = std::env::var("SLIPWAY_AGENT_BINARY") {
                 return path.into();
             }
             let triple = host_triple();

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A script that ran this long starts over with the shortest pause.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 pub(super) struct Service(Mutex<Inner>);

@@ -15,7 +15,7 @@ pub const MAX_STDIN: usize = 4 * 1024 * 1024;
 /// Most bytes of helper files, all together.
 pub const MAX_FILES_BYTES: usize = 8 * 1024 * 1024;
 /// Longest time-out.
-pub const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
+pub const MAX_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Whose rights something is done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

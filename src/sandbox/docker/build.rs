@@ -345,6 +345,10 @@ impl ImageBuilder {
             }
         };
         if read == 0 {
+            while let Ok(Some(line)) = lines.next_line().await {
+                progress.line(&line);
+            }
+            // That it failed is known already.
             let _ = child.wait().await;
             return Err(format!("{shown} gave no image; its messages above say why"));
         }
@@ -388,6 +392,10 @@ fn ready(image: &Image) -> ImageState {
     }
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` asks for"
+)]
 fn text(error: EngineError) -> String {
     error.to_string()
 }

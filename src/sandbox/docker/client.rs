@@ -174,14 +174,12 @@ impl DockerEngine {
         let lock = {
             let mut changes = self.changes.lock().await;
             changes.retain(|_, lock| lock.strong_count() > 0);
-            match changes.get(&id).and_then(Weak::upgrade) {
-                Some(lock) => lock,
-                None => {
-                    let lock = Arc::new(Mutex::new(()));
-                    changes.insert(id, Arc::downgrade(&lock));
-                    lock
-                }
-            }
+            let known = changes.get(&id).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let lock = Arc::new(Mutex::new(()));
+                changes.insert(id, Arc::downgrade(&lock));
+                lock
+            })
         };
         lock.lock_owned().await
     }

@@ -40,16 +40,24 @@ pub(super) struct Plan {
     pub(super) keep_home: bool,
 }
 
+/// What a machine's container is made with.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    mounts: Vec<Mount>,
+    /// The container that carried the agent in.
+    carrier: String,
+}
+
 impl DockerEngine {
-    /// Makes a container, puts the agent in and starts it.
-    pub(super) async fn create_machine(
+    /// Makes a machine's volumes and puts the agent in: all that can be done before there is a network.
+    ///
+    /// The machine itself can't write to the agent's folder, and the engine holds uploads to that too:
+    /// the agent goes in through a container that is never started.
+    pub(super) async fn prepare_machine(
         &self,
         spec: &SandboxSpec,
         plan: &Plan,
-        network: &SandboxNetwork,
-        hosts: &[String],
-    ) -> Result<(), EngineError> {
-        let docker = self.docker().await?;
+    ) -> Result<Prepared, EngineError> {
         let mut mounts = Vec::new();
         for volume in &plan.settings.volumes {
             mounts.push(
@@ -57,23 +65,33 @@ impl DockerEngine {
                     .await?,
             );
         }
+        let carrier = self.put_agent(spec, plan, &mounts).await?;
+        Ok(Prepared { mounts, carrier })
+    }
+
+    /// Makes a container and starts it.
+    pub(super) async fn create_machine(
+        &self,
+        spec: &SandboxSpec,
+        plan: &Plan,
+        network: &SandboxNetwork,
+        hosts: &[String],
+        prepared: Prepared,
+    ) -> Result<(), EngineError> {
+        let docker = self.docker().await?;
         let name = format!("slipway-{}-g{}-{}", spec.id, spec.generation, plan.name);
         let body = ContainerCreateBody {
             labels: Some(labels::of_machine(self.instance(), spec, &plan.name)),
-            ..body(plan, network, hosts, mounts.clone())
+            ..body(plan, network, hosts, prepared.mounts)
         };
-        // The machine itself can't write to the agent's folder, and the engine holds uploads to that
-        // too: the agent goes in through a container that is never started.
-        let (id, ()) = tokio::try_join!(
-            self.create_container(&name, body, &plan.image),
-            self.put_agent(spec, plan, &mounts)
-        )?;
-        within(
+        let id = self.create_container(&name, body, &plan.image).await?;
+        let start = within(
             "start a container",
             self.timeouts().start,
             docker.start_container(&id, None::<StartContainerOptions>),
-        )
-        .await
+        );
+        let (started, removed) = tokio::join!(start, self.remove_container(&prepared.carrier));
+        started.and(removed)
     }
 
     async fn create_container(
@@ -103,7 +121,7 @@ impl DockerEngine {
         spec: &SandboxSpec,
         plan: &Plan,
         mounts: &[Mount],
-    ) -> Result<(), EngineError> {
+    ) -> Result<String, EngineError> {
         let docker = self.docker().await?;
         let archive = self
             .agent()
@@ -143,7 +161,7 @@ impl DockerEngine {
             docker.upload_to_container(&id, Some(options), body_full(archive)),
         )
         .await?;
-        self.remove_container(&id).await
+        Ok(id)
     }
 }
 

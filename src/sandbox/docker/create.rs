@@ -23,7 +23,7 @@ const MAX_MACHINES: usize = (1 << (32 - SubnetPool::PREFIX)) - 3;
 
 impl DockerEngine {
     pub(super) async fn create_sandbox(&self, spec: &SandboxSpec) -> Result<(), EngineError> {
-        let plans = self.plan(spec).await?;
+        let plans = self.plan(spec)?;
         let existing = self.list_containers(Some(spec.id)).await?;
         if is_complete(spec, &existing) {
             return self.remove_other_generations(spec).await;
@@ -55,17 +55,23 @@ impl DockerEngine {
     }
 
     async fn make(&self, spec: &SandboxSpec, plans: &[Plan]) -> Result<(), EngineError> {
-        let network = self.create_network(spec).await?;
+        // Everything to its end, even when something fails: what is half made can't be removed.
+        let (network, prepared) = tokio::join!(
+            self.create_network(spec),
+            join_all(plans.iter().map(|plan| self.prepare_machine(spec, plan)))
+        );
+        let network = network?;
+        let prepared = prepared.into_iter().collect::<Result<Vec<_>, _>>()?;
         let hosts: Vec<String> = plans
             .iter()
             .filter(|plan| plan.name != GRADER)
             .map(|plan| format!("{}:{}", plan.name, network.subnet.host(plan.host_number)))
             .collect();
-        // All of them to their end, even when one fails: what is half made can't be removed.
         join_all(
             plans
                 .iter()
-                .map(|plan| self.create_machine(spec, plan, &network, &hosts)),
+                .zip(prepared)
+                .map(|(plan, ready)| self.create_machine(spec, plan, &network, &hosts, ready)),
         )
         .await
         .into_iter()
@@ -87,7 +93,7 @@ impl DockerEngine {
             .await
     }
 
-    async fn plan(&self, spec: &SandboxSpec) -> Result<Vec<Plan>, EngineError> {
+    fn plan(&self, spec: &SandboxSpec) -> Result<Vec<Plan>, EngineError> {
         let names: BTreeSet<&str> = spec.machines.iter().map(|m| m.name.as_str()).collect();
         let count = spec.machines.len() + usize::from(spec.grader.is_some());
         if names.len() != spec.machines.len() || names.contains(GRADER) || names.is_empty() {

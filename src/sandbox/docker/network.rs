@@ -4,7 +4,6 @@ use bollard::{
     models::{Ipam, IpamConfig, NetworkCreateRequest},
     query_parameters::ListNetworksOptions,
 };
-use uuid::Uuid;
 
 use super::{client::DockerEngine, error::within, labels};
 use crate::{
@@ -49,11 +48,8 @@ impl DockerEngine {
         let mut taken = self.taken_subnets().await?;
         let isolated_gateway = self.has_isolated_gateway().await?;
         // The id's random end spreads servers and sandboxes over the pool.
-        let from = spec
-            .id
-            .to_string()
-            .parse::<Uuid>()
-            .map_or(0, |id| id.as_u64_pair().1 as u32);
+        let id = spec.id.to_string();
+        let from = u32::from_str_radix(&id[id.len() - 8..], 16).unwrap_or(0);
         for _ in 0..ATTEMPTS {
             let Some(subnet) = self.config().pool.allocate(&taken, from) else {
                 return Err(EngineError::OutOfRoom(format!(

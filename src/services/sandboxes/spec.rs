@@ -73,11 +73,11 @@ pub(crate) fn spec(
             keep_home: lab.reset_keeps_home,
         })
     };
-    let grader = match lab.needs_grader() {
-        true => Some(GraderSpec {
-            image: tags.get(&grader_name())?.clone(),
-        }),
-        false => None,
+    let grader = if lab.needs_grader() {
+        let image = tags.get(&grader_name())?.clone();
+        Some(GraderSpec { image })
+    } else {
+        None
     };
     let longest =
         lab.duration.duration() + lab.extension.duration() * u32::from(lab.max_extensions);

@@ -77,7 +77,11 @@ pub(super) fn set(
 
 /// Nothing but our own scripts, styles and images; connections to this host alone.
 fn content_policy(nonce: Option<&str>, request: &HeaderMap, config: &Config) -> HeaderValue {
-    let style = nonce.map(|n| format!(" 'nonce-{n}'")).unwrap_or_default();
+    // The terminal draws with style attributes, which no nonce can allow; without scripts of
+    // others they can do no more than look odd.
+    let style = nonce
+        .map(|n| format!(" 'nonce-{n}'; style-src-attr 'unsafe-inline'"))
+        .unwrap_or_default();
     // Not every browser takes 'self' to include WebSockets.
     let scheme = if config.is_https() { "wss" } else { "ws" };
     let sockets = request
