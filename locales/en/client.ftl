@@ -99,6 +99,7 @@ js-hint-n = Hint { $n }
 js-run = Run
 js-ran = Sent
 js-run-in = Run in terminal { $terminal }
+js-run-current = Run in the terminal in view
 js-ran-in = Sent to terminal { $terminal }
 
 js-work = Terminals and editor

@@ -98,6 +98,7 @@ js-hint-n = 提示 { $n }
 js-run = 运行
 js-ran = 已发送
 js-run-in = 在终端 { $terminal } 中运行
+js-run-current = 在当前终端中运行
 js-ran-in = 已发送到终端 { $terminal }
 
 js-work = 终端与编辑器

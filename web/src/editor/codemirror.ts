@@ -89,7 +89,12 @@ export function extensions(path: string, nonce: string, hooks: EditorHooks): Ext
     syntaxHighlighting(colors),
     look,
     // Escape, then Tab leaves the editor: CodeMirror does that by itself; the page says so.
-    EditorView.contentAttributes.of({ "aria-label": path, "aria-describedby": "editor-help" }),
+    EditorView.contentAttributes.of({
+      "aria-label": path,
+      "aria-describedby": "editor-help",
+      // Focusable as it is; said for tools that don't know that an editable region is.
+      tabindex: "0",
+    }),
     keymap.of([
       {
         key: "Mod-s",

@@ -11,8 +11,10 @@ export interface RunTarget {
   terminal: number;
 }
 
-/** `desk:1` → machine and terminal; null when it names none. */
-export function parseTarget(target: string | undefined): RunTarget | null {
+/** `desk:1` → machine and terminal; an empty text → whichever terminal the learner looks at; null
+ *  when it is neither. */
+export function parseTarget(target: string | undefined): RunTarget | "current" | null {
+  if (target === "") return "current";
   const match = /^([a-z][a-z0-9-]*):([1-4])$/.exec(target ?? "");
   return match?.[1] ? { machine: match[1], terminal: Number(match[2]) } : null;
 }
@@ -25,7 +27,7 @@ export function typed(code: string): string {
 /** Wires every block within `root`. */
 export function runButtons(
   root: ParentNode,
-  run: (target: RunTarget, text: string, interrupt: boolean) => void,
+  run: (target: RunTarget | "current", text: string, interrupt: boolean) => void,
 ): void {
   for (const figure of root.querySelectorAll<HTMLElement>("figure.code-block")) {
     const button = figure.querySelector<HTMLButtonElement>("button.code-run");
@@ -35,9 +37,10 @@ export function runButtons(
       button.remove();
       continue;
     }
-    const label = t("run-in", { terminal: `${target.machine} ${target.terminal}` });
-    const show = (name: string, text: string): void => {
-      button.replaceChildren(icon(name), h("span", {}, text));
+    const name = target === "current" ? null : `${target.machine} ${target.terminal}`;
+    const label = name === null ? t("run-current") : t("run-in", { terminal: name });
+    const show = (iconName: string, text: string): void => {
+      button.replaceChildren(icon(iconName), h("span", {}, text));
     };
     button.type = "button";
     button.title = label;
@@ -47,7 +50,7 @@ export function runButtons(
       const interrupt = figure.dataset["interrupt"];
       run(target, typed(blockText(figure)), interrupt !== undefined && interrupt !== "false");
       show("done", t("ran"));
-      announce(t("ran-in", { terminal: `${target.machine} ${target.terminal}` }));
+      announce(name === null ? t("ran") : t("ran-in", { terminal: name }));
       setTimeout(() => show("run", t("run")), FEEDBACK_MS);
     });
   }

@@ -33,6 +33,7 @@ export class Workspace {
   private readonly tools: HTMLElement;
   private readonly extraKey: string;
   private active: Pane | null = null;
+  private lastTerminal: Pane | null = null;
   private editor: EditorView | null = null;
   private usable = false;
   private generation: number;
@@ -89,8 +90,9 @@ export class Workspace {
   }
 
   /** Types text into a terminal, opening it if need be. */
-  run(target: RunTarget, text: string, interrupt: boolean): void {
-    const pane = this.addTerminal(target.machine, target.terminal);
+  run(target: RunTarget | "current", text: string, interrupt: boolean): void {
+    const pane =
+      target === "current" ? this.current() : this.addTerminal(target.machine, target.terminal);
     if (!pane) return;
     this.reveal();
     this.show(pane, false);
@@ -101,11 +103,19 @@ export class Workspace {
     });
   }
 
+  /** The terminal that the learner looks at or looked at last; the first before that. */
+  private current(): Pane | null {
+    if (this.lastTerminal) return this.lastTerminal;
+    const first = [...this.panes.values()].find((pane) => pane.key !== "editor");
+    return first ?? null;
+  }
+
   private show(pane: Pane, focus: boolean): void {
     for (const other of this.panes.values()) other.panel.hidden = other !== pane;
     select(pane.tab, this.tabs);
     pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.active = pane;
+    if (pane.key !== "editor") this.lastTerminal = pane;
     this.tools.hidden = pane.key === "editor";
     if (this.usable) this.open(pane, focus);
   }
