@@ -266,7 +266,7 @@ fn agent(path: &Path) -> Finding {
             name,
             Level::Fail,
             format!("{} is not a program for Linux.", path.display()),
-            "Build it with `make agent`.",
+            "Build it with `make build`.",
         ),
         Err(error) => Finding::new(
             name,
@@ -275,7 +275,7 @@ fn agent(path: &Path) -> Finding {
                 "{} can't be read ({error}); no lab can start.",
                 path.display()
             ),
-            "Build it with `make agent`, or point the configuration to it.",
+            "Build it with `make build`, or point the configuration to it.",
         ),
     }
 }
