@@ -14,7 +14,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, lifecycle::StartError, telemetry};
+use crate::{
+    config::Config, domain::text::Locale, lifecycle::StartError, services::ServiceError, telemetry,
+    web::i18n::Translator,
+};
 
 /// Slipway: a self-hosted server for interactive courses and labs.
 ///
@@ -48,6 +51,18 @@ enum Command {
     FirstAdminLink,
 }
 
+/// The error as a person reads it: refusals have texts of their own.
+fn in_words(error: &StartError) -> String {
+    match error {
+        StartError::Service(ServiceError::Refused(refusal)) => {
+            let t = Translator::new(Locale::En);
+            let text = |part: &str| t.get(&format!("refusal-{}{part}", refusal.code()));
+            format!("{}. {}", text(""), text("-remedy"))
+        }
+        error => error.to_string(),
+    }
+}
+
 impl Cli {
     /// Does what the command says; the code is 0 when all went well.
     pub fn run(self) -> ExitCode {
@@ -64,14 +79,18 @@ impl Cli {
         match runtime.block_on(self.execute()) {
             Ok(code) => code,
             Err(error) => {
-                eprintln!("slipway: {error}");
+                eprintln!("slipway: {}", in_words(&error));
                 ExitCode::FAILURE
             }
         }
     }
 
     async fn execute(self) -> Result<ExitCode, StartError> {
-        let config = Config::load()?;
+        let mut config = Config::load()?;
+        if !matches!(self.command, Command::Serve) && config.log == Config::default().log {
+            // What commands print is for a person; their logs matter when something is wrong.
+            "warn".clone_into(&mut config.log);
+        }
         telemetry::start(&config)?;
         match self.command {
             Command::Serve => serve::run(config).await,
