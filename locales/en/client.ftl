@@ -80,6 +80,9 @@ js-step-done = done
 js-step-previous = Back
 js-step-next = Next step
 js-checks = Checks
+js-checks-show = Show the checks
+js-checks-hide = Fold the checks away
+js-checks-passed = { $n } of { $total } passed
 js-check-step = Check this step
 js-check-needs-sandbox = Checking needs a sandbox that is ready
 js-check-earned = passed
@@ -96,10 +99,10 @@ js-graded-some = { $earned } of { $possible } points so far
 js-hint-open = Show a hint ({ $n } left)
 js-hint-n = Hint { $n }
 
-js-run = Run
-js-ran = Sent
-js-run-in = Run in terminal { $terminal }
-js-ran-in = Sent to terminal { $terminal }
+js-run-on = Run in { $terminal }
+js-run-interrupts = Stops what runs in that terminal first (Ctrl-C)
+js-run-needs-sandbox = This runs once the sandbox is ready
+js-ran-in = Sent to { $terminal }
 
 js-work = Terminals and editor
 js-terminal-add = Add a terminal

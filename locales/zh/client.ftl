@@ -79,6 +79,9 @@ js-step-done = 已完成
 js-step-previous = 上一步
 js-step-next = 下一步
 js-checks = 检查项
+js-checks-show = 展开检查项
+js-checks-hide = 收起检查项
+js-checks-passed = 通过 { $n }/{ $total } 项
 js-check-step = 检查这一步
 js-check-needs-sandbox = 沙盒就绪之后才能检查
 js-check-earned = 已通过
@@ -95,10 +98,10 @@ js-graded-some = 目前得 { $earned } 分，满分 { $possible } 分
 js-hint-open = 看一条提示（还有 { $n } 条）
 js-hint-n = 提示 { $n }
 
-js-run = 运行
-js-ran = 已发送
-js-run-in = 在终端 { $terminal } 中运行
-js-ran-in = 已发送到终端 { $terminal }
+js-run-on = 在 { $terminal } 中运行
+js-run-interrupts = 会先用 Ctrl-C 停下那个终端里正在运行的程序
+js-run-needs-sandbox = 沙盒就绪之后才能运行
+js-ran-in = 已发送到 { $terminal }
 
 js-work = 终端与编辑器
 js-terminal-add = 新建终端

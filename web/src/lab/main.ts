@@ -38,7 +38,13 @@ for (const step of data.steps) {
   const panel = steps.panel(step.id);
   if (!panel) continue;
   hints(need("[data-hints]", panel), step, api, wireCode);
-  const bar = new Checks(need("[data-checks]", panel), step, api, onSubmission);
+  const bar = new Checks(
+    need("[data-checks]", panel),
+    step,
+    api,
+    onSubmission,
+    steps.nextButton(step.id),
+  );
   checks.set(step.id, bar);
   steps.markDone(step.id, bar.done);
 }

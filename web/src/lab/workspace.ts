@@ -88,17 +88,18 @@ export class Workspace {
     if (this.data.editor?.machine === machine) this.editor?.refresh();
   }
 
-  /** Types text into a terminal, opening it if need be. */
-  run(target: RunTarget, text: string, interrupt: boolean): void {
+  /** Types text into a terminal, opening it if need be; false while there is no machine for it. */
+  run(target: RunTarget, text: string, interrupt: boolean): boolean {
+    if (!this.usable) return false;
     const pane = this.addTerminal(target.machine, target.terminal);
-    if (!pane) return;
+    if (!pane) return false;
     this.reveal();
     this.show(pane, false);
-    if (!this.usable) return;
     void this.terminal(pane).then((terminal) => {
       terminal.type(text, interrupt);
       terminal.focus();
     });
+    return true;
   }
 
   private show(pane: Pane, focus: boolean): void {
