@@ -89,7 +89,12 @@ export function extensions(path: string, nonce: string, hooks: EditorHooks): Ext
     syntaxHighlighting(colors),
     look,
     // Escape, then Tab leaves the editor: CodeMirror does that by itself; the page says so.
-    EditorView.contentAttributes.of({ "aria-label": path, "aria-describedby": "editor-help" }),
+    // Read-only text scrolls too, so the keyboard must reach it as well.
+    EditorView.contentAttributes.of({
+      "aria-label": path,
+      "aria-describedby": "editor-help",
+      tabindex: "0",
+    }),
     keymap.of([
       {
         key: "Mod-s",
