@@ -198,6 +198,7 @@ export class Checks {
     this.root.classList.toggle("done", done);
     if (done && this.next && this.next.parentElement !== this.row) this.row.append(this.next);
     this.next?.classList.toggle("primary", done);
+    this.submitButton.classList.toggle("small", done);
     this.submitButton.classList.toggle("primary", !done || this.next === null);
   }
 

@@ -105,9 +105,10 @@ export class Workspace {
   private show(pane: Pane, focus: boolean): void {
     for (const other of this.panes.values()) other.panel.hidden = other !== pane;
     select(pane.tab, this.tabs);
-    pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.active = pane;
+    // First the tools: they take room from the tabs.
     this.tools.hidden = pane.key === "editor";
+    pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (this.usable) this.open(pane, focus);
   }
 
