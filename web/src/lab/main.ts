@@ -25,6 +25,7 @@ const guide = need("[data-lab-guide]");
 
 movable(lab, need("[data-divider]"));
 const side = narrowSwitch(lab);
+let lastState: Sandbox["state"] | null = null;
 
 const status = new Status(need("[data-lab-status]"), () => void actions.extend());
 const actions = new Actions(need("[data-lab-actions]"), api, data, onSandbox);
@@ -69,6 +70,9 @@ function wireCode(root: HTMLElement): void {
 }
 
 function onSandbox(sandbox: Sandbox): void {
+  // On a narrow screen the way on must not wait behind the instructions.
+  if (sandbox.state === "ended" && lastState !== "ended") side("work");
+  lastState = sandbox.state;
   status.update(sandbox);
   actions.update(sandbox);
   curtain.update(sandbox);
