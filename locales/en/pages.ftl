@@ -36,6 +36,7 @@ course-introduction = Introduction
 course-outline = Outline
 course-others = More courses
 course-others-of = More courses by { $teacher }
+course-others-empty = This is the only course here so far.
 course-help = Get help
 course-contact = Contact
 show-more = Show more

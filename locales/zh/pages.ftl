@@ -30,6 +30,7 @@ course-introduction = 课程简介
 course-outline = 课程大纲
 course-others = 其他课程
 course-others-of = { $teacher }的其他课程
+course-others-empty = 这里目前只有这一门课程。
 course-help = 寻求帮助
 course-contact = 联系我们
 show-more = 展开全文

@@ -299,9 +299,9 @@ mod tests {
         for locale in Locale::ALL {
             let strings = Translator::new(locale).client_strings();
             assert!(
-                strings["run-in"].contains("{terminal}"),
+                strings["run-on"].contains("{terminal}"),
                 "{}",
-                strings["run-in"]
+                strings["run-on"]
             );
             assert!(strings.values().all(|text| !text.contains('$')));
             assert_eq!(

@@ -9,6 +9,7 @@ import { MAX, MIN, START, clamp, keyShare, movable, savedShare } from "../src/li
 import { setStrings, t } from "../src/lib/strings";
 import { targetTab } from "../src/lib/tabs";
 import { isAnswer } from "../src/terminal/answers";
+import { isSoftware } from "../src/terminal/gpu";
 import { cleanTitle } from "../src/terminal/title";
 
 beforeEach(() => {
@@ -147,6 +148,24 @@ test("texts are filled in, and an unknown name stays visible", () => {
   setStrings({ hello: "{a} and {b}" });
   expect(t("hello", { a: 1 })).toBe("1 and {b}");
   expect(t("missing")).toBe("missing");
+});
+
+test("WebGL that the processor draws is told from a graphics card", () => {
+  for (const name of [
+    "ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) (0x0000C0DE)), SwiftShader driver)",
+    "llvmpipe (LLVM 15.0.6, 256 bits)",
+    "ANGLE (Microsoft, Microsoft Basic Render Driver Direct3D11 vs_5_0 ps_5_0, D3D11)",
+    "Apple Software Renderer",
+  ]) {
+    expect(isSoftware(name)).toBe(true);
+  }
+  for (const name of [
+    "ANGLE (Intel, Mesa Intel(R) UHD Graphics 620 (KBL GT2), OpenGL 4.6)",
+    "Apple M2",
+    "ANGLE (NVIDIA, NVIDIA GeForce GTX 1050 Direct3D11 vs_5_0 ps_5_0, D3D11)",
+  ]) {
+    expect(isSoftware(name)).toBe(false);
+  }
 });
 
 test("a program's title loses its tricks", () => {

@@ -1,6 +1,8 @@
-/** The check bar of a step: what is asked, what a live look sees, and what a submission earned. */
+/** The check bar of a step: what is asked, what a live look sees, and what a submission earned.
+ *  It stays at the lower edge of the instructions; the list of checks folds out of it. */
 import type { Api } from "../lib/api";
 import { button, h, icon, withCode } from "../lib/dom";
+import { recall, remember } from "../lib/storage";
 import { t } from "../lib/strings";
 import { announce, toastError } from "../lib/toast";
 import type { Check, Outcome, Step, Submission } from "./data";
@@ -10,14 +12,22 @@ interface Line {
   element: HTMLElement;
   mark: HTMLElement;
   status: HTMLElement;
+  /** The same mark in the folded bar. */
+  dot: HTMLElement;
   message: HTMLElement;
   live: Outcome | null;
   /** The result of the latest submission, until a live look sees something else. */
   last: { outcome: Outcome; message: string | null } | null;
 }
 
+const UNFOLDED = "checks-open";
+
 export class Checks {
   private readonly lines = new Map<string, Line>();
+  private readonly fold: HTMLButtonElement;
+  private readonly count = h("span", { class: "checks-count" });
+  private readonly row = h("div", { class: "check-row" });
+  private readonly body: HTMLElement;
   private readonly submitButton: HTMLButtonElement;
   private readonly summary = h("p", {
     class: "check-summary",
@@ -28,35 +38,63 @@ export class Checks {
   private usable = false;
 
   constructor(
-    root: HTMLElement,
+    private readonly root: HTMLElement,
     private readonly step: Step,
     private readonly api: Api,
     private readonly onResult: (submission: Submission) => void,
+    /** The button that leads to the next step: it comes into the bar once this one is done. */
+    private readonly next: HTMLElement | null = null,
   ) {
     const list = h("ul", { class: "check-list" });
+    const dots = h("span", { class: "check-dots", "aria-hidden": "true" });
     for (const check of step.checks) {
       const line = makeLine(check);
       this.lines.set(check.id, line);
       list.append(line.element);
+      dots.append(line.dot);
       show(line);
     }
+    const title = h("h3", { id: `checks-${step.id}` }, t("checks"));
+    this.body = h(
+      "div",
+      {
+        id: `checks-body-${step.id}`,
+        class: "checks-body",
+        role: "group",
+        "aria-labelledby": title.id,
+        // Scrolls when the list is long, so the keyboard must be able to reach it.
+        tabindex: 0,
+      },
+      h("header", {}, title, h("span", { class: "quiet" }, t("points-n", { n: step.points }))),
+      list,
+    );
+    this.fold = h(
+      "button",
+      {
+        type: "button",
+        class: "checks-fold",
+        "aria-controls": this.body.id,
+        onclick: () => {
+          this.unfold(this.body.hidden !== false);
+          remember(UNFOLDED, String(!this.body.hidden));
+        },
+      },
+      dots,
+      h("span", { class: "sr-only" }, `${t("checks")}: `),
+      this.count,
+      icon("up"),
+    );
     this.submitButton = button({
       label: t("check-step"),
       icon: "check",
       class: "button primary check-button",
       onclick: () => void this.submit(),
     });
-    root.append(
-      h(
-        "header",
-        {},
-        h("h3", {}, t("checks")),
-        h("span", { class: "quiet" }, t("points-n", { n: step.points })),
-      ),
-      list,
-      h("div", { class: "check-row" }, this.submitButton, this.summary),
-    );
+    this.row.append(this.summary, this.fold, this.submitButton);
+    root.append(this.body, this.row);
+    this.unfold(recall(UNFOLDED) === "true");
     this.enable(false);
+    this.sumUp();
   }
 
   /** Whether every check of the step was passed in a submission. */
@@ -75,11 +113,16 @@ export class Checks {
   tick(check: string, outcome: Outcome, message: string | null): void {
     const line = this.lines.get(check);
     if (!line) return;
+    const before = stateOf(line);
     line.live = outcome;
     // What was failed a moment ago and now looks right should not go on saying "not yet".
     if (outcome === "passed" && line.last?.outcome === "failed") line.last = null;
     if (outcome === "failed" && line.last?.outcome === "failed") line.last.message = message;
     show(line);
+    this.sumUp();
+    if (before !== "looks-right" && stateOf(line) === "looks-right") {
+      announce(`${line.check.title}: ${t("check-looks-right")}`);
+    }
   }
 
   /** News of a submission of this step. */
@@ -135,6 +178,28 @@ export class Checks {
       earned === possible ? t("graded-all", { n: earned }) : t("graded-some", { earned, possible }),
       earned === possible ? "good" : "bad",
     );
+    // What is missing, and why, must not stay folded away.
+    if (!this.done) this.unfold(true);
+  }
+
+  private unfold(open: boolean): void {
+    this.body.hidden = !open;
+    this.root.classList.toggle("unfolded", open);
+    this.fold.setAttribute("aria-expanded", String(open));
+    this.fold.title = t(open ? "checks-hide" : "checks-show");
+  }
+
+  /** The folded bar: how many checks are passed, and the way on when all are. */
+  private sumUp(): void {
+    const all = this.step.checks;
+    const passed = all.filter((check) => check.best === "passed").length;
+    this.count.textContent = t("checks-passed", { n: passed, total: all.length });
+    const { done } = this;
+    this.root.classList.toggle("done", done);
+    if (done && this.next && this.next.parentElement !== this.row) this.row.append(this.next);
+    this.next?.classList.toggle("primary", done);
+    this.submitButton.classList.toggle("small", done);
+    this.submitButton.classList.toggle("primary", !done || this.next === null);
   }
 
   private takeResults(submission: Submission): void {
@@ -147,6 +212,7 @@ export class Checks {
       else line.check.best ??= outcome;
       show(line);
     }
+    this.sumUp();
   }
 
   private say(text: string, tone: string): void {
@@ -173,7 +239,8 @@ function makeLine(check: Check): Line {
     ),
     h("span", { class: "check-points" }, t("points-n", { n: check.points })),
   );
-  return { check, element, mark, status, message, live: null, last: null };
+  const dot = h("span", { class: "check-dot" });
+  return { check, element, mark, status, dot, message, live: null, last: null };
 }
 
 /** What a line shows. What was earned stays earned, whatever a later look sees. */
@@ -188,8 +255,12 @@ export function lineState(
   return live === "passed" ? "looks-right" : "open";
 }
 
+function stateOf(line: Line): ReturnType<typeof lineState> {
+  return lineState(line.check.best, line.live, line.last?.outcome ?? null);
+}
+
 function show(line: Line): void {
-  const state = lineState(line.check.best, line.live, line.last?.outcome ?? null);
+  const state = stateOf(line);
   line.element.dataset["state"] = state;
   const icons = {
     earned: "done",
@@ -202,6 +273,9 @@ function show(line: Line): void {
   const words = t(`check-${state}`);
   line.status.textContent = ` – ${words}`;
   line.mark.title = words;
+  line.dot.dataset["state"] = state;
+  line.dot.title = `${line.check.title} – ${words}`;
+  line.dot.replaceChildren(icon(icons[state]));
   const message = state === "looks-right" ? words : (line.last?.message ?? "");
   line.message.replaceChildren(...withCode(message));
   line.message.hidden = message === "";

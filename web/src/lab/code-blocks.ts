@@ -2,7 +2,7 @@
 import { h, icon } from "../lib/dom";
 import { blockText } from "../lib/copy";
 import { t } from "../lib/strings";
-import { announce } from "../lib/toast";
+import { announce, toast } from "../lib/toast";
 
 const FEEDBACK_MS = 1600;
 
@@ -24,10 +24,10 @@ export function typed(code: string): string {
   return `${code.replace(/\r\n?|\n/g, "\r")}\r`;
 }
 
-/** Wires every block within `root`. */
+/** Wires every block within `root`. `run` says whether there was a machine to run it on. */
 export function runButtons(
   root: ParentNode,
-  run: (target: RunTarget | "current", text: string, interrupt: boolean) => void,
+  run: (target: RunTarget | "current", text: string, interrupt: boolean) => boolean,
 ): void {
   for (const figure of root.querySelectorAll<HTMLElement>("figure.code-block")) {
     const button = figure.querySelector<HTMLButtonElement>("button.code-run");
@@ -37,21 +37,24 @@ export function runButtons(
       button.remove();
       continue;
     }
-    const name = target === "current" ? null : `${target.machine} ${target.terminal}`;
-    const label = name === null ? t("run-current") : t("run-in", { terminal: name });
-    const show = (iconName: string, text: string): void => {
-      button.replaceChildren(icon(iconName), h("span", {}, text));
+    const terminal = target === "current" ? null : `${target.machine} ${target.terminal}`;
+    const interrupts = (figure.dataset["interrupt"] ?? "false") !== "false";
+    const label = terminal === null ? t("run-current") : t("run-on", { terminal });
+    const sent = terminal === null ? t("ran") : t("ran-in", { terminal });
+    const show = (name: string, text: string): void => {
+      button.replaceChildren(icon(name), h("span", {}, text));
     };
     button.type = "button";
-    button.title = label;
-    button.setAttribute("aria-label", label);
-    show("run", t("run"));
+    if (interrupts) button.title = t("run-interrupts");
+    show("run", label);
     button.addEventListener("click", () => {
-      const interrupt = figure.dataset["interrupt"];
-      run(target, typed(blockText(figure)), interrupt !== undefined && interrupt !== "false");
-      show("done", t("ran"));
-      announce(name === null ? t("ran") : t("ran-in", { terminal: name }));
-      setTimeout(() => show("run", t("run")), FEEDBACK_MS);
+      if (!run(target, typed(blockText(figure)), interrupts)) {
+        toast(t("run-needs-sandbox"), { kind: "warning" });
+        return;
+      }
+      show("done", sent);
+      announce(sent);
+      setTimeout(() => show("run", label), FEEDBACK_MS);
     });
   }
 }

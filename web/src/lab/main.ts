@@ -25,6 +25,7 @@ const guide = need("[data-lab-guide]");
 
 movable(lab, need("[data-divider]"));
 const side = narrowSwitch(lab);
+let lastState: Sandbox["state"] | null = null;
 
 const status = new Status(need("[data-lab-status]"), () => void actions.extend());
 const actions = new Actions(need("[data-lab-actions]"), api, data, onSandbox);
@@ -38,7 +39,13 @@ for (const step of data.steps) {
   const panel = steps.panel(step.id);
   if (!panel) continue;
   hints(need("[data-hints]", panel), step, api, wireCode);
-  const bar = new Checks(need("[data-checks]", panel), step, api, onSubmission);
+  const bar = new Checks(
+    need("[data-checks]", panel),
+    step,
+    api,
+    onSubmission,
+    steps.nextButton(step.id),
+  );
   checks.set(step.id, bar);
   steps.markDone(step.id, bar.done);
 }
@@ -63,6 +70,9 @@ function wireCode(root: HTMLElement): void {
 }
 
 function onSandbox(sandbox: Sandbox): void {
+  // On a narrow screen the way on must not wait behind the instructions.
+  if (sandbox.state === "ended" && lastState !== "ended") side("work");
+  lastState = sandbox.state;
   status.update(sandbox);
   actions.update(sandbox);
   curtain.update(sandbox);

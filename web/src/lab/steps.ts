@@ -41,7 +41,7 @@ export class Steps {
       );
       panel.setAttribute("role", "tabpanel");
       panel.setAttribute("aria-labelledby", tab.id);
-      panel.append(this.neighbours(index));
+      need("[data-checks]", panel).before(this.neighbours(index));
       this.tabs.set(step.id, tab);
       this.panels.set(step.id, panel);
       this.list.append(tab);
@@ -50,6 +50,11 @@ export class Steps {
     const last = recall(this.key);
     const first = last !== null && this.panels.has(last) ? last : steps[0]?.id;
     if (first !== undefined) this.show(first, false);
+  }
+
+  /** The button of a step that leads to the next one. */
+  nextButton(id: string): HTMLElement | null {
+    return this.panels.get(id)?.querySelector<HTMLElement>("[data-next]") ?? null;
   }
 
   panel(id: string): HTMLElement | undefined {
@@ -103,6 +108,7 @@ export class Steps {
         onclick: () => go(after),
       });
       next.append(icon("right"));
+      next.dataset["next"] = "";
       row.append(next);
     }
     return row;

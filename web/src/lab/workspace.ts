@@ -89,18 +89,19 @@ export class Workspace {
     if (this.data.editor?.machine === machine) this.editor?.refresh();
   }
 
-  /** Types text into a terminal, opening it if need be. */
-  run(target: RunTarget | "current", text: string, interrupt: boolean): void {
+  /** Types text into a terminal, opening it if need be; false while there is no machine for it. */
+  run(target: RunTarget | "current", text: string, interrupt: boolean): boolean {
+    if (!this.usable) return false;
     const pane =
       target === "current" ? this.current() : this.addTerminal(target.machine, target.terminal);
-    if (!pane) return;
+    if (!pane) return false;
     this.reveal();
     this.show(pane, false);
-    if (!this.usable) return;
     void this.terminal(pane).then((terminal) => {
       terminal.type(text, interrupt);
       terminal.focus();
     });
+    return true;
   }
 
   /** The terminal that the learner looks at or looked at last; the first before that. */
@@ -113,10 +114,11 @@ export class Workspace {
   private show(pane: Pane, focus: boolean): void {
     for (const other of this.panes.values()) other.panel.hidden = other !== pane;
     select(pane.tab, this.tabs);
-    pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.active = pane;
     if (pane.key !== "editor") this.lastTerminal = pane;
+    // First the tools: they take room from the tabs.
     this.tools.hidden = pane.key === "editor";
+    pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (this.usable) this.open(pane, focus);
   }
 

@@ -11,6 +11,7 @@ import { t } from "../lib/strings";
 import { isDark, onThemeChange } from "../lib/theme";
 import { toast } from "../lib/toast";
 import { colors } from "./colors";
+import { hasGpu } from "./gpu";
 import { Link, type LinkState, type Sink, type Socket } from "./link";
 import { withNonce } from "./nonce";
 import { MAX_PASTE, fitsPaste } from "./outbox";
@@ -48,7 +49,12 @@ export class TerminalView {
       cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       fontFamily: FONT,
       fontSize: preferences.fontSize,
-      linkHandler: { activate: (_event, uri) => openLink(uri) },
+      // The text of such a link may say anything, so its target is shown.
+      linkHandler: {
+        activate: (_event, uri) => openLink(uri),
+        hover: (_event, uri) => (this.screen.title = cleanTitle(uri)),
+        leave: () => this.screen.removeAttribute("title"),
+      },
       macOptionIsMeta: true,
       rightClickSelectsWord: false,
       screenReaderMode: preferences.screenReader,
@@ -174,7 +180,7 @@ export class TerminalView {
     this.banner.replaceChildren();
     if (message === undefined) return;
     this.banner.append(icon(state === "exited" ? "terminal" : "alert"), h("span", {}, message));
-    if (state === "exited" || state === "reconnecting") {
+    if (state === "exited" || state === "reconnecting" || state === "unavailable") {
       this.banner.append(
         button({
           label: state === "exited" ? t("terminal-new-shell") : t("terminal-reconnect-now"),
@@ -189,6 +195,14 @@ export class TerminalView {
       this.banner.append(
         button({ label: t("sign-in"), class: "button small", onclick: () => location.reload() }),
       );
+    } else if (state === "forbidden") {
+      this.banner.append(
+        button({
+          label: t("to-courses"),
+          class: "button small",
+          onclick: () => location.assign("/"),
+        }),
+      );
     }
   }
 
@@ -197,8 +211,9 @@ export class TerminalView {
     if (this.opened && this.screen.offsetWidth > 0 && this.screen.offsetHeight > 0) this.fit.fit();
   }
 
-  /** Draws with WebGL where it works; xterm's own way otherwise. */
+  /** Draws with WebGL where a graphics card does it; xterm's own way otherwise. */
   private accelerate(): void {
+    if (!hasGpu()) return;
     try {
       const webgl = new WebglAddon();
       webgl.onContextLoss(() => withNonce(this.nonce, () => webgl.dispose()));
