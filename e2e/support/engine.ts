@@ -34,13 +34,13 @@ export async function instanceWithin(range: string): Promise<string | null> {
   return null;
 }
 
-/** The containers of an installation, stopped ones too. */
+/** The containers of an installation by their ids, stopped ones too. */
 export async function containersOf(instance: string): Promise<Container[]> {
   const lines = await docker(
     ...["ps", "--all", "--no-trunc", "--filter", `label=${INSTANCE}=${instance}`],
     ...["--format", `{{.ID}} {{.Label "${SANDBOX}"}}`],
   );
-  return lines.map((line) => {
+  return lines.sort().map((line) => {
     const [id = "", sandbox = ""] = line.split(" ");
     return { id, sandbox };
   });
