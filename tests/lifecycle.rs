@@ -564,3 +564,24 @@ async fn a_corrected_lab_reaches_new_learners_and_leaves_those_at_work_alone() {
     assert!(app.start_attempt(user, &third).await.is_ok());
     tear_down(app).await;
 }
+
+#[tokio::test]
+async fn time_that_is_over_ends_the_sandbox_but_not_before_its_submission_is_graded() {
+    let place = Place::new().await;
+    let app = place.start(|_| {}).await;
+    let attempt = attempt(&app, "ada").await;
+    let sandbox = ready(&app, &attempt).await;
+    type_and_read(&app, &attempt, "echo 42 >answer; echo do''ne\n", "done").await;
+    let submitted = submit(&app, &attempt).await;
+    // As if the lab's ten minutes had passed just now.
+    let mut tx = app.store.begin().await.unwrap();
+    assert!(tx.extend_sandbox(sandbox.id, -601_000, 1).await.unwrap());
+    tx.commit().await.unwrap();
+    app.reconciler.wake();
+    let view = graded(&app, &attempt, &submitted).await;
+    assert_eq!(view.lab_score.earned, 15, "{:?}", view.results);
+    let ended = until(&app, &attempt, |s| s.state == SandboxState::Ended).await;
+    assert_eq!(ended.end_reason, Some(EndReason::Expired));
+    until_engine_is_empty(&app).await;
+    tear_down(app).await;
+}
