@@ -54,12 +54,8 @@ async fn a_sandbox_is_made_reached_and_removed() {
         .map(|m| m.name.as_str())
         .collect();
     assert_eq!(names, ["desk", "grader", "server"]);
-    assert!(
-        observed[0]
-            .machines
-            .iter()
-            .all(|m| m.state == MachineState::Running)
-    );
+    let states: Vec<_> = observed[0].machines.iter().map(|m| m.state).collect();
+    assert_eq!(states, [MachineState::Running; 3]);
 
     let desk = running.agent("desk").await;
     assert_eq!(desk.learner("hostname; id -u").await.ok(), "desk\n1000");

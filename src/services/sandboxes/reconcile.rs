@@ -23,6 +23,8 @@ use crate::{
 
 /// How often it looks without being woken: what vanished from the engine is noticed this late.
 const EVERY: Duration = Duration::from_secs(5);
+/// Between the two looks after which a sandbox counts as lost.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// How long a sandbox whose time is over is kept for submissions that are being graded.
 const GRADING_GRACE: Duration = Duration::from_mins(5);
 
@@ -258,10 +260,7 @@ impl App {
                     .move_to(&s, SandboxState::Creating, SandboxState::Preparing)
                     .await
                     .map(|_| ()),
-                (Action::MarkLost(_), Some(sandbox)) => {
-                    let why = "its machines are not running any more";
-                    app.end_sandbox(&sandbox, EndReason::Lost, Some(why)).await
-                }
+                (Action::MarkLost(_), Some(sandbox)) => app.confirm_lost(&sandbox).await,
                 (Action::Expire(_), Some(sandbox)) => app.expire(&sandbox).await,
                 (Action::Pause(id), Some(_)) => app.engine.pause(id).await.map_err(Into::into),
                 (Action::Unpause(id), Some(_)) => app.engine.unpause(id).await.map_err(Into::into),
@@ -346,6 +345,33 @@ impl App {
         self.engine.remove(id).await?;
         tracing::info!(sandbox.id = %id, "machines removed");
         Ok(())
+    }
+
+    /// Ends a sandbox whose machines are gone. The engine's lists may be a moment behind its
+    /// machines, and a learner's work is not thrown away on one glance: a second look decides.
+    async fn confirm_lost(&self, sandbox: &Sandbox) -> Result<(), ServiceError> {
+        tokio::time::sleep(SECOND_LOOK).await;
+        let Some(sandbox) = self.store.sandbox(sandbox.id).await? else {
+            return Ok(());
+        };
+        let desired = [self.desired(&sandbox).await?];
+        let observed = self.engine.observe().await?;
+        let actions = decide(&desired, &observed, &BTreeSet::new(), self.clock.now());
+        if !actions.contains(&Action::MarkLost(sandbox.id)) {
+            return Ok(());
+        }
+        let machines: Vec<_> = observed
+            .iter()
+            .filter(|seen| seen.id == sandbox.id)
+            .flat_map(|seen| &seen.machines)
+            .map(|m| format!("{} of generation {} is {:?}", m.name, m.generation, m.state))
+            .collect();
+        let why = format!(
+            "its machines are not running any more: {}",
+            machines.join(", ")
+        );
+        self.end_sandbox(&sandbox, EndReason::Lost, Some(&why))
+            .await
     }
 
     /// Ends a sandbox whose time is over, unless work handed in is still being graded in it.
