@@ -37,3 +37,4 @@ check:
 fmt:
 	cargo fmt --all
 	cd web && npx prettier --write .
+	cd e2e && npx prettier --write .

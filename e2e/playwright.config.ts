@@ -9,7 +9,8 @@ export default defineConfig({
   workers: Number(process.env["E2E_WORKERS"] ?? WORKERS),
   fullyParallel: true,
   forbidOnly: true,
-  retries: 0,
+  // A browser on the engine's machine may drop a page when a sandbox's network comes or goes.
+  retries: 1,
   timeout: 180_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],

@@ -8,6 +8,9 @@ const SANDBOX = "io.slipway.sandbox";
 /** How long one call of the engine's client may take, in milliseconds. */
 const CALL_TIMEOUT_MS = 60_000;
 
+/** How long it may take to remove what an installation left behind. */
+const REMOVAL_TIMEOUT_MS = 60_000;
+
 /** What a call of the engine's client prints, line by line. */
 export async function docker(...args: string[]): Promise<string[]> {
   const { stdout } = await run("docker", args, { timeout: CALL_TIMEOUT_MS });
@@ -34,25 +37,35 @@ export async function instanceWithin(range: string): Promise<string | null> {
   return null;
 }
 
-/** The containers of an installation, stopped ones too. */
+/** The containers of an installation by their ids, stopped ones too. */
 export async function containersOf(instance: string): Promise<Container[]> {
   const lines = await docker(
     ...["ps", "--all", "--no-trunc", "--filter", `label=${INSTANCE}=${instance}`],
     ...["--format", `{{.ID}} {{.Label "${SANDBOX}"}}`],
   );
-  return lines.map((line) => {
+  return lines.sort().map((line) => {
     const [id = "", sandbox = ""] = line.split(" ");
     return { id, sandbox };
   });
 }
 
-/** Removes everything that an installation left behind. */
+/** Removes everything that an installation left behind. Its server may have been removing some of
+ *  it when it ended, and the engine refuses what it is doing already: so until nothing is left. */
 export async function removeAllOf(instance: string): Promise<void> {
-  const filter = ["--filter", `label=${INSTANCE}=${instance}`];
-  const containers = await docker("ps", "--all", "--quiet", ...filter);
-  if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);
-  const networks = await docker("network", "ls", "--quiet", ...filter);
-  if (networks.length > 0) await docker("network", "rm", ...networks);
-  const volumes = await docker("volume", "ls", "--quiet", ...filter);
-  if (volumes.length > 0) await docker("volume", "rm", "--force", ...volumes);
+  const until = Date.now() + REMOVAL_TIMEOUT_MS;
+  const filter = ["--all", "--quiet", "--filter", `label=${INSTANCE}=${instance}`];
+  const kinds = [
+    { list: ["ps", ...filter], remove: ["rm", "--force", "--volumes"] },
+    { list: ["network", "ls", ...filter.slice(1)], remove: ["network", "rm"] },
+    { list: ["volume", "ls", ...filter.slice(1)], remove: ["volume", "rm", "--force"] },
+  ];
+  for (const { list, remove } of kinds) {
+    for (let ids = await docker(...list); ids.length > 0; ids = await docker(...list)) {
+      const refusal = await docker(...remove, ...ids).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (refusal !== null && Date.now() > until) throw refusal as Error;
+    }
+  }
 }

@@ -67,7 +67,7 @@ export const test = base.extend<ForTest, ForWorker>({
   },
 
   page: async ({ page, server }, use, info) => {
-    await use(page);
+    await use(steady(page));
     if (info.status !== info.expectedStatus) {
       await info.attach("server.log", { body: server.log, contentType: "text/plain" });
     }
@@ -85,7 +85,23 @@ async function newPage(
     ...(baseURL !== undefined && { baseURL }),
     ...(locale !== undefined && { locale }),
   });
-  return context.newPage();
+  return steady(await context.newPage());
+}
+
+/** A page that asks again, as browsers with a window do by themselves, when the networks of the
+ *  machine change while it opens an address. */
+function steady(page: Page): Page {
+  const goto = page.goto.bind(page);
+  page.goto = async (...args) => {
+    for (let left = 3; ; left -= 1) {
+      try {
+        return await goto(...args);
+      } catch (error) {
+        if (left === 0 || !String(error).includes("ERR_NETWORK_CHANGED")) throw error;
+      }
+    }
+  };
+  return page;
 }
 
 /** Ends the sandboxes of whoever is signed in, so that the machine has room for the next test. */

@@ -56,7 +56,7 @@ test("a learner registers, changes the password, signs out and in again", async 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(account.name);
   const changed = `${account.password} anew`;
   await page.getByLabel("Current password").fill(account.password);
-  await page.getByLabel("Password", { exact: true }).fill(changed);
+  await page.getByLabel("New password").fill(changed);
   await page.getByLabel("Repeat the password").fill(changed);
   await page.getByRole("button", { name: "Change the password" }).click();
   await expect(page.getByRole("status").filter({ hasText: /./ })).toBeVisible();

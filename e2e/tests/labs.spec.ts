@@ -29,11 +29,12 @@ test("docker-first-container: containers run, publish a port and are inspected i
   await desk.run("clear; docker run -d --name web -p 8080:80 nginx");
   await desk.shows(/^[0-9a-f]{64}$/m, SLOW_MS);
   await lab.step.runBlock("curl -i localhost:8080");
-  await desk.shows("0.0.0.0:8080->80/tcp");
+  // The table is wider than some terminals, so it may go on in the next line.
+  await desk.shows(/0\.0\.0\.0:\n?8\n?0\n?8\n?0->/);
   await desk.shows("HTTP/1.1 200 OK");
   await lab.step.check("All done: 20 points");
   await desk.run("clear; docker inspect -f 'image={{.Config.Image}}' web");
-  await desk.shows("\nimage=nginx\n");
+  await desk.shows(/^image=nginx$/m);
   await expect(page.getByRole("tab", { name: "Publish a port" })).toContainText("done");
 });
 
@@ -81,7 +82,7 @@ test.describe("in Chinese", () => {
     await lab.replaceLine("# TODO step 2", "channel.basic_ack(method.delivery_tag)");
     await lab.save();
     await acknowledge.runBlock("python3 receive.py orders", 1);
-    await two.shows("done: order 3 ", SLOW_MS);
+    await two.shows(/\(redelivered\)[^]*done: order 3/, SLOW_MS);
     await acknowledge.check("全部通过，得 25 分");
     await expect(lab.score).toHaveText(/^50\/\d+ 分$/);
   });

@@ -95,6 +95,28 @@ test("a double click starts one sandbox, and a second tab shows the same termina
   await expect(second.page).toHaveURL(page.url());
 });
 
+test("a page that lost a script on the way mends itself", async ({
+  page,
+  learner: _signedIn,
+  lab,
+}) => {
+  await page.route("**/static/dist/lab.js", (route) => route.abort(), { times: 1 });
+  await lab.start("go-http-service");
+  // Terminals are a part of their own.
+  let dropped = false;
+  await page.route("**/static/dist/chunks/view-*.js", async (route) => {
+    if (dropped) await route.fallback();
+    else await route.abort();
+    dropped = true;
+  });
+  await page.reload();
+  await lab.isReady();
+  const one = lab.terminal("desk 1");
+  await one.tab.click();
+  await one.shows(/[$#] *$/m);
+  expect(dropped).toBe(true);
+});
+
 test("someone else's lab can't be opened", async ({ page, learner: _signedIn, lab, otherPage }) => {
   await lab.start("go-http-service");
   const address = page.url();

@@ -1,5 +1,6 @@
 /** The right side: tabs with terminals and the editor. */
 import type { Api } from "../lib/api";
+import { chunk } from "../lib/chunk";
 import { button, h, icon } from "../lib/dom";
 import { recallJson, remember } from "../lib/storage";
 import { t } from "../lib/strings";
@@ -144,7 +145,7 @@ export class Workspace {
 
   private async loadTerminal(pane: Pane): Promise<TerminalView> {
     const { generation } = this;
-    const { TerminalView } = await import("../terminal/view");
+    const { TerminalView } = await chunk(() => import("../terminal/view"));
     const [machine = "", n = ""] = pane.key.split(":");
     const url = new URL(
       `/ws/attempts/${this.data.attempt}/machines/${machine}/terminals/${n}`,
@@ -281,7 +282,7 @@ export class Workspace {
   private async openEditor(pane: Pane): Promise<void> {
     const place = this.data.editor;
     if (!place || this.editor) return;
-    const { EditorView } = await import("../editor/view");
+    const { EditorView } = await chunk(() => import("../editor/view"));
     // Two quick clicks must not make two editors.
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     if (this.editor) return;

@@ -20,6 +20,9 @@ export function explain(error: unknown): { message: string; remedy: string } {
 }
 
 const TIMEOUT_MS = 30_000;
+/** What only reads is asked again after these pauses when the connection breaks: a browser on the
+ *  machine that runs the sandboxes breaks it whenever one of their networks comes or goes. */
+const READ_AGAIN_MS = [100, 500];
 
 export class Api {
   constructor(
@@ -27,7 +30,16 @@ export class Api {
     private readonly csrf: string,
   ) {}
 
-  get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+  async get<T>(path: string, query: Record<string, string> = {}): Promise<T> {
+    for (const pause of READ_AGAIN_MS) {
+      try {
+        return await this.call("GET", path, query);
+      } catch (error) {
+        // `fetch` says so when there was no answer.
+        if (!(error instanceof TypeError)) throw error;
+        await new Promise((done) => setTimeout(done, pause));
+      }
+    }
     return this.call("GET", path, query);
   }
 
