@@ -22,7 +22,8 @@ use crate::domain::quantity::{ByteSize, Span};
 pub struct Config {
     /// Where the server listens.
     pub listen: SocketAddr,
-    /// Where browsers reach it; decides whether cookies are marked `Secure`.
+    /// Where browsers reach it; decides whether cookies are marked `Secure`. This machine by its
+    /// own name and port when left out.
     pub public_url: String,
     /// Where the container engine listens, as in `DOCKER_HOST`, which is used when this is left
     /// out; else the default socket.
@@ -63,7 +64,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
-            public_url: "http://localhost:8080".to_owned(),
+            public_url: String::new(),
             engine_host: None,
             data_dir: PathBuf::from("data"),
             labs_dir: PathBuf::from("labs"),
@@ -83,6 +84,14 @@ impl Default for Config {
     }
 }
 
+/// Variables that scripts read for themselves; none of ours.
+const SCRIPTS_OWN: [&str; 4] = [
+    "debian_mirror",
+    "debian_arch",
+    "engine_log",
+    "engine_pidfile",
+];
+
 /// The settings can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -99,12 +108,14 @@ impl Config {
     pub fn load() -> Result<Self, ConfigError> {
         let mut config: Self = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file("slipway.toml"))
-            // Names the setup script and the image bootstrap use for themselves are not ours.
-            .merge(Env::prefixed("SLIPWAY_").ignore(&["debian_mirror"]))
+            .merge(Env::prefixed("SLIPWAY_").ignore(&SCRIPTS_OWN))
             .extract()
             .map_err(Box::new)?;
         if config.engine_host.is_none() {
             config.engine_host = std::env::var("DOCKER_HOST").ok().filter(|h| !h.is_empty());
+        }
+        if config.public_url.is_empty() {
+            config.public_url = format!("http://localhost:{}", config.listen.port());
         }
         let url = &config.public_url;
         if !url.starts_with("http://") && !url.starts_with("https://") {

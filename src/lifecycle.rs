@@ -1,6 +1,6 @@
 //! Starting and ending the program.
 
-use std::{sync::Arc, time::Duration};
+use std::{os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -62,7 +62,7 @@ pub enum StartError {
 /// Opens the database and puts the program together. Nothing runs in the background yet but image
 /// builds, which start on demand.
 pub async fn assemble(config: Config) -> Result<App, StartError> {
-    std::fs::create_dir_all(&config.data_dir)
+    make_private(&config.data_dir)
         .map_err(|e| StartError::DataDir(config.data_dir.display().to_string(), e))?;
     let clock = Clock::system();
     let store = Store::open(&config.database()).await?;
@@ -87,6 +87,14 @@ pub async fn assemble(config: Config) -> Result<App, StartError> {
         stop,
     };
     Ok(App::new(parts, engine))
+}
+
+/// Makes the data folder; one that it makes is for this user alone, for it holds password hashes.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
 }
 
 /// How the engine is reached, under the name of an installation.

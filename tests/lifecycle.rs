@@ -1,6 +1,12 @@
 //! The whole program without the web, on a real SQLite file and a real engine: a learner's sandbox
 //! from the first click to its end, and what happens when the server or the engine fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails says so"
+)]
+
 mod sandbox_support;
 
 use std::{
@@ -278,13 +284,13 @@ async fn a_cheat_who_replaces_programs_and_aliases_everything_earns_nothing() {
     let app = place.start(|_| {}).await;
     let attempt = attempt(&app, "mallory").await;
     ready(&app, &attempt).await;
-    let traps = r#"mkdir -p bin .local/bin; for p in grep busybox sh bash cat sleep env; do
+    let traps = r"mkdir -p bin .local/bin; for p in grep busybox sh bash cat sleep env; do
 printf '#!/bin/sh\nexit 0\n' >bin/$p; chmod 755 bin/$p; cp bin/$p .local/bin/; done
 for f in .bashrc .profile .bash_profile .bash_login .shrc; do
 printf 'export PATH=$HOME/bin:$HOME/.local/bin:$PATH BASH_ENV=$HOME/.bashrc ENV=$HOME/.shrc\nalias grep=true\ngrep() { return 0; }\nexport -f grep\n' >$f; done
 ln -s /dev/zero answer; (while :; do pkill -9 grep; kill -STOP -- -1; sleep 0.1; done) 2>/dev/null &
 echo trap''ped
-"#;
+";
     type_and_read(&app, &attempt, traps, "trapped").await;
     let view = graded(&app, &attempt, &submit(&app, &attempt).await).await;
     assert_eq!(view.lab_score.earned, 0, "{:?}", view.results);
@@ -556,5 +562,26 @@ async fn a_corrected_lab_reaches_new_learners_and_leaves_those_at_work_alone() {
     let third: Slug = slug("first");
     let user = learner(&app, "third").await;
     assert!(app.start_attempt(user, &third).await.is_ok());
+    tear_down(app).await;
+}
+
+#[tokio::test]
+async fn time_that_is_over_ends_the_sandbox_but_not_before_its_submission_is_graded() {
+    let place = Place::new().await;
+    let app = place.start(|_| {}).await;
+    let attempt = attempt(&app, "ada").await;
+    let sandbox = ready(&app, &attempt).await;
+    type_and_read(&app, &attempt, "echo 42 >answer; echo do''ne\n", "done").await;
+    let submitted = submit(&app, &attempt).await;
+    // As if the lab's ten minutes had passed just now.
+    let mut tx = app.store.begin().await.unwrap();
+    assert!(tx.extend_sandbox(sandbox.id, -601_000, 1).await.unwrap());
+    tx.commit().await.unwrap();
+    app.reconciler.wake();
+    let view = graded(&app, &attempt, &submitted).await;
+    assert_eq!(view.lab_score.earned, 15, "{:?}", view.results);
+    let ended = until(&app, &attempt, |s| s.state == SandboxState::Ended).await;
+    assert_eq!(ended.end_reason, Some(EndReason::Expired));
+    until_engine_is_empty(&app).await;
     tear_down(app).await;
 }

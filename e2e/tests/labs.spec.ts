@@ -47,9 +47,9 @@ test.describe("in Chinese", () => {
   }) => {
     test.setTimeout(300_000);
     await lab.start("rabbitmq-first-queue");
-    await expect(page.getByRole("heading", { level: 2 }).filter({ visible: true })).toHaveText(
-      "没有人在听，也能发送",
-    );
+    await expect(
+      lab.step.article.getByRole("heading", { name: "没有人在听，也能发送" }),
+    ).toBeVisible();
     const one = lab.terminal("desk 1");
     const two = lab.terminal("desk 2");
     await lab.replaceLine(

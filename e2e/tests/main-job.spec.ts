@@ -152,11 +152,11 @@ test("a learner reads, works, fails a check, passes it, and loses nothing when t
     await page.goto("/me");
     await expect(
       page.getByRole("row", { name: /Write an HTTP service in Go/ }).first(),
-    ).toContainText("20/115");
+    ).toContainText("20/105");
     await page.goto(COURSE);
     await expect(
       page.getByRole("link", { name: "Write an HTTP service in Go" }).first(),
-    ).toContainText("20/115");
+    ).toContainText("20/105");
   });
 });
 

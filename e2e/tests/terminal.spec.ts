@@ -78,7 +78,7 @@ test("a paste of 200 KB arrives whole, and one beyond 1 MiB is refused with a re
   await expect(message).toBeVisible();
   await expect(message).toContainText("Put larger content into a file instead");
   await one.run("nothing before this");
-  await one.shows("\nnothing before this\nnothing before this\n");
+  await one.shows(/^nothing before this\nnothing before this\n/);
   await one.press("Control+c");
 });
 

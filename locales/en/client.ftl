@@ -100,8 +100,10 @@ js-hint-open = Show a hint ({ $n } left)
 js-hint-n = Hint { $n }
 
 js-run-on = Run in { $terminal }
+js-run-current = Run in the terminal in view
 js-run-interrupts = Stops what runs in that terminal first (Ctrl-C)
 js-run-needs-sandbox = This runs once the sandbox is ready
+js-ran = Sent
 js-ran-in = Sent to { $terminal }
 
 js-work = Terminals and editor

@@ -12,10 +12,13 @@ pub(super) async fn run(config: &Config, to: &Path) -> Result<ExitCode, StartErr
             to.display()
         )));
     }
-    let store = Store::open(&config.database()).await?;
-    store.backup(to).await?;
-    store.close().await;
-    Store::open(to).await?.close().await;
+    Store::backup(&config.database(), to).await?;
+    if !Store::is_sound(to).await? {
+        return Err(StartError::Usage(format!(
+            "the copy `{}` is damaged",
+            to.display()
+        )));
+    }
     println!("{}", to.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     path::Path,
+    process::ExitCode,
 };
 
 use crate::sandbox::{
@@ -12,6 +13,10 @@ use crate::sandbox::{
     docker::DockerEngine,
     engine::HostIsolation,
     images::{BASE_IMAGE, ImageCatalog},
+};
+use crate::{
+    config::Config,
+    lifecycle::{StartError, docker_config},
 };
 
 /// Less free memory than this leaves room for no lab.
@@ -75,6 +80,36 @@ pub struct Places<'a> {
     pub agent: &'a Path,
     /// Where the server shall listen.
     pub listen: SocketAddr,
+}
+
+/// Shows what the doctor found; the code is 0 unless something will not work.
+pub(super) async fn run(config: &Config) -> Result<ExitCode, StartError> {
+    let engine = DockerEngine::new(docker_config(config, "doctor")?);
+    let (images, agent) = (config.images_dir(), config.agent_path());
+    let places = Places {
+        data: &config.data_dir,
+        images: &images,
+        agent: &agent,
+        listen: config.listen,
+    };
+    let findings = examine(&engine, places).await;
+    for finding in &findings {
+        let mark = match finding.level {
+            Level::Ok => "ok  ",
+            Level::Warn => "warn",
+            Level::Fail => "FAIL",
+        };
+        println!("{mark}  {}: {}", finding.name, finding.explanation);
+        if !finding.remedy.is_empty() {
+            println!("      → {}", finding.remedy);
+        }
+    }
+    let fails = verdict(&findings) == Level::Fail;
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Looks at everything. Changes nothing.
@@ -231,7 +266,7 @@ fn agent(path: &Path) -> Finding {
             name,
             Level::Fail,
             format!("{} is not a program for Linux.", path.display()),
-            "Build it with `make agent`.",
+            "Build it with `make build`.",
         ),
         Err(error) => Finding::new(
             name,
@@ -240,7 +275,7 @@ fn agent(path: &Path) -> Finding {
                 "{} can't be read ({error}); no lab can start.",
                 path.display()
             ),
-            "Build it with `make agent`, or point the configuration to it.",
+            "Build it with `make build`, or point the configuration to it.",
         ),
     }
 }

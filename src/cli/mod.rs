@@ -14,12 +14,9 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use self::doctor::Level;
 use crate::{
-    config::Config,
-    lifecycle::{StartError, docker_config},
-    sandbox::docker::DockerEngine,
-    telemetry,
+    config::Config, domain::text::Locale, lifecycle::StartError, services::ServiceError, telemetry,
+    web::i18n::Translator,
 };
 
 /// Slipway: a self-hosted server for interactive courses and labs.
@@ -54,34 +51,16 @@ enum Command {
     FirstAdminLink,
 }
 
-/// Shows what the doctor found; the code is 0 unless something will not work.
-async fn run_doctor(config: &Config) -> Result<ExitCode, StartError> {
-    let engine = DockerEngine::new(docker_config(config, "doctor")?);
-    let (images, agent) = (config.images_dir(), config.agent_path());
-    let places = doctor::Places {
-        data: &config.data_dir,
-        images: &images,
-        agent: &agent,
-        listen: config.listen,
-    };
-    let findings = doctor::examine(&engine, places).await;
-    for finding in &findings {
-        let mark = match finding.level {
-            Level::Ok => "ok  ",
-            Level::Warn => "warn",
-            Level::Fail => "FAIL",
-        };
-        println!("{mark}  {}: {}", finding.name, finding.explanation);
-        if !finding.remedy.is_empty() {
-            println!("      → {}", finding.remedy);
+/// The error as a person reads it: refusals have texts of their own.
+fn in_words(error: &StartError) -> String {
+    match error {
+        StartError::Service(ServiceError::Refused(refusal)) => {
+            let t = Translator::new(Locale::En);
+            let text = |part: &str| t.get(&format!("refusal-{}{part}", refusal.code()));
+            format!("{}. {}", text(""), text("-remedy"))
         }
+        error => error.to_string(),
     }
-    let fails = doctor::verdict(&findings) == Level::Fail;
-    Ok(if fails {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
 }
 
 impl Cli {
@@ -100,18 +79,22 @@ impl Cli {
         match runtime.block_on(self.execute()) {
             Ok(code) => code,
             Err(error) => {
-                eprintln!("slipway: {error}");
+                eprintln!("slipway: {}", in_words(&error));
                 ExitCode::FAILURE
             }
         }
     }
 
     async fn execute(self) -> Result<ExitCode, StartError> {
-        let config = Config::load()?;
+        let mut config = Config::load()?;
+        if !matches!(self.command, Command::Serve) && config.log == Config::default().log {
+            // What commands print is for a person; their logs matter when something is wrong.
+            "warn".clone_into(&mut config.log);
+        }
         telemetry::start(&config)?;
         match self.command {
             Command::Serve => serve::run(config).await,
-            Command::Doctor => run_doctor(&config).await,
+            Command::Doctor => doctor::run(&config).await,
             Command::Lab(command) => lab::run(command, config).await,
             Command::User(command) => user::run(command, config).await,
             Command::Backup { to } => backup::run(&config, &to).await,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::engine::{MachineSpec, SandboxSpec};
+use super::engine::MachineSpec;
 use crate::domain::{lab::Profile, quantity::ByteSize};
 
 /// The learner's account, the same in every image.
@@ -258,16 +258,6 @@ pub fn grader_settings() -> MachineSettings {
         agent_drops_privileges: true,
     }
     .with_memory(GRADER_MEMORY)
-}
-
-/// The most memory that a sandbox can use, in bytes: what capacity counts.
-pub fn sandbox_memory(spec: &SandboxSpec) -> u64 {
-    let machines: u64 = spec.machines.iter().map(|m| settings(m).memory_bytes).sum();
-    let grader = spec
-        .grader
-        .as_ref()
-        .map_or(0, |_| grader_settings().memory_bytes);
-    machines + grader
 }
 
 /// Memory of the grader machine's processes.

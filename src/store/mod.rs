@@ -144,13 +144,29 @@ impl Store {
         self.writer.close().await;
     }
 
-    /// Writes a consistent copy of the database to a new file, while the server runs.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+    /// Writes a consistent copy of a database to a new file, also while a server (of any version)
+    /// uses it. Changes nothing in the original.
+    pub async fn backup(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(from)
+            .busy_timeout(BUSY_TIMEOUT);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::query("VACUUM INTO ?")
             .bind(to.to_string_lossy())
-            .execute(&self.writer)
+            .execute(&mut connection)
             .await?;
-        Ok(())
+        Ok(connection.close().await?)
+    }
+
+    /// Whether every page and index of the database is sound.
+    pub async fn is_sound(file: &Path) -> Result<bool, StoreError> {
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let verdict: String = sqlx::query_scalar("PRAGMA integrity_check")
+            .fetch_one(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(verdict == "ok")
     }
 }
 
@@ -218,7 +234,10 @@ mod tests {
         tx.set_setting("a", "1").await.unwrap();
         tx.commit().await.unwrap();
         let copy = dir.path().join("copy.db");
-        store.backup(&copy).await.unwrap();
+        Store::backup(&dir.path().join("slipway.db"), &copy)
+            .await
+            .unwrap();
+        assert!(Store::is_sound(&copy).await.unwrap());
         let restored = Store::open(&copy).await.unwrap();
         assert_eq!(restored.setting("a").await.unwrap().as_deref(), Some("1"));
     }

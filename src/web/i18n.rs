@@ -167,6 +167,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
+    use crate::services::Refusal;
 
     /// Keys and the variables that each uses, of all files of a language.
     fn messages(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
@@ -273,7 +274,20 @@ mod tests {
         ];
         for key in messages(Locale::En).into_keys() {
             let name = key.strip_prefix("js-").unwrap_or(&key);
-            let used = sources.contains(&format!("\"{key}\""))
+            // Failures have three texts under the code of each.
+            let code = |prefix| {
+                let code: &str = key.strip_prefix(prefix)?;
+                code.strip_suffix("-why")
+                    .or(code.strip_suffix("-remedy"))
+                    .or(Some(code))
+            };
+            let is_refusal = code("refusal-")
+                .is_some_and(|code| Refusal::ALL.iter().any(|refusal| refusal.code() == code));
+            let is_error =
+                code("error-").is_some_and(|code| sources.contains(&format!("\"{code}\"")));
+            let used = is_refusal
+                || is_error
+                || sources.contains(&format!("\"{key}\""))
                 || sources.contains(&format!("\"{name}\""))
                 || (key.starts_with("js-") && composed.iter().any(|p| name.starts_with(p)));
             assert!(used, "{key} is not used anywhere");

@@ -68,7 +68,8 @@ test("what was earned stays earned, and a live look earns nothing", () => {
 
 test("a code block runs only in a terminal that can exist", () => {
   expect(parseTarget("desk:1")).toEqual({ machine: "desk", terminal: 1 });
-  for (const bad of [undefined, "", "desk", "desk:0", "desk:5", "Desk:1", "a b:1", "../x:1"]) {
+  expect(parseTarget("")).toBe("current");
+  for (const bad of [undefined, "desk", "desk:0", "desk:5", "Desk:1", "a b:1", "../x:1"]) {
     expect(parseTarget(bad)).toBeNull();
   }
   expect(typed("a\nb\r\nc")).toBe("a\rb\rc\r");

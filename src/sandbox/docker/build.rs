@@ -355,12 +355,11 @@ impl ImageBuilder {
         first.truncate(read);
         let archive = futures_util::stream::once(async move { Ok(Bytes::from(first)) })
             .chain(ReaderStream::with_capacity(stdout, 256 * 1024));
-        let (repository, tag) = BASE_IMAGE.split_once(':').unwrap_or((BASE_IMAGE, "latest"));
         let docker = self.engine.docker().await.map_err(text)?;
         let options = CreateImageOptionsBuilder::default()
             .from_src("-")
-            .repo(repository)
-            .tag(tag)
+            // With its tag, as the API allows: Podman overlooks a tag of its own here.
+            .repo(BASE_IMAGE)
             .build();
         let log = docker.create_image(Some(options), Some(body_try_stream(archive)), None);
         progress.line(&format!("importing {BASE_IMAGE}"));

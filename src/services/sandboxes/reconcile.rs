@@ -65,8 +65,9 @@ impl App {
                 observed
             }
             Err(error) => {
-                tracing::warn!(%error, "the container engine can't be observed");
-                self.engine_answers(false);
+                if self.engine_answers(false) {
+                    tracing::warn!(%error, "the container engine can't be observed");
+                }
                 return Ok(());
             }
         };
@@ -99,7 +100,8 @@ impl App {
         })
     }
 
-    fn engine_answers(&self, answers: bool) {
+    /// Notes whether the engine answers; `true` when that is news.
+    fn engine_answers(&self, answers: bool) -> bool {
         let before = self
             .reconciler
             .engine_is_up
@@ -108,6 +110,7 @@ impl App {
             self.reconciler.wake();
             self.events.publish_to_all(&Event::Sandbox);
         }
+        before != answers
     }
 
     /// Whether it answers, and how much memory there is to give: four fifths of the engine's,

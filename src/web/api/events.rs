@@ -41,7 +41,7 @@ use crate::{
 /// Messages that wait for a slow page.
 const QUEUE: usize = 16;
 /// How long a page may take none of them before it is given up.
-const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+const SEND_TIMEOUT: Duration = Duration::from_mins(1);
 /// How often a comment shows proxies and the browser that the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How soon a browser shall come back after the server ended.

@@ -40,7 +40,7 @@ where
 {
     let asker = SignedIn::from_request_parts(parts, state).await?;
     let params = RawPathParams::from_request_parts(parts, state).await;
-    let params = params.map_err(|e| WebError::Malformed(e.to_string()))?;
+    let params = params.map_err(|_| WebError::NotFound)?;
     let named = params.iter().find(|(name, _)| *name == "attempt");
     let id: AttemptId = named
         .and_then(|(_, id)| id.parse().ok())

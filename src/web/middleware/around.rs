@@ -57,13 +57,14 @@ async fn surround(
     let admitted = identified.and_then(|()| admit(&parts, &visitor, &web.app));
     let response = match admitted {
         Err(error) => error.into_response(),
-        Ok(()) => match redirect_without_slash(&parts, &info) {
-            Some(redirect) => redirect,
-            None => {
+        Ok(()) => {
+            if let Some(redirect) = redirect_without_slash(&parts, &info) {
+                redirect
+            } else {
                 parts.extensions.insert(visitor.clone());
                 run(Request::from_parts(parts, body), next).await
             }
-        },
+        }
     };
     let mut response = failure::explain(response, &visitor);
     if let Some(cookie) = visitor.take_new_csrf_cookie()

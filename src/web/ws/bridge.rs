@@ -29,7 +29,7 @@ use crate::{
 /// How often the browser is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long nothing may come from it or be taken by it until it is given up.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How long saying goodbye may take.
 pub(super) const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -198,10 +198,8 @@ impl Bridge {
                     exited = matches!(event, TerminalEvent::Exit(_));
                     permit.send(Message::Binary(frame::encode(&event)));
                 }
-                Happened::Terminal(_, Ok(None) | Err(_)) => break Close::Restart,
                 // After its end the shell takes no input: the browser connects anew for the next.
                 Happened::TerminalBroke if exited => break Close::Exited,
-                Happened::TerminalBroke => break Close::Restart,
                 Happened::News(Ok(Event::Sandbox) | Err(_)) | Happened::Check => {
                     if let Some(close) = self.ended(&sandbox).await {
                         break close;
@@ -219,7 +217,9 @@ impl Bridge {
                     // When there is no room, writing is under way, which tells as much.
                     let _ = to_browser.try_send(Message::Ping(Bytes::new()));
                 }
-                Happened::Stop => break Close::Restart,
+                Happened::Terminal(_, Ok(None) | Err(_))
+                | Happened::TerminalBroke
+                | Happened::Stop => break Close::Restart,
             }
         };
         if close != Close::Gone {

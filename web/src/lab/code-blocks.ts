@@ -11,8 +11,10 @@ export interface RunTarget {
   terminal: number;
 }
 
-/** `desk:1` → machine and terminal; null when it names none. */
-export function parseTarget(target: string | undefined): RunTarget | null {
+/** `desk:1` → machine and terminal; an empty text → whichever terminal the learner looks at; null
+ *  when it is neither. */
+export function parseTarget(target: string | undefined): RunTarget | "current" | null {
+  if (target === "") return "current";
   const match = /^([a-z][a-z0-9-]*):([1-4])$/.exec(target ?? "");
   return match?.[1] ? { machine: match[1], terminal: Number(match[2]) } : null;
 }
@@ -25,7 +27,7 @@ export function typed(code: string): string {
 /** Wires every block within `root`. `run` says whether there was a machine to run it on. */
 export function runButtons(
   root: ParentNode,
-  run: (target: RunTarget, text: string, interrupt: boolean) => boolean,
+  run: (target: RunTarget | "current", text: string, interrupt: boolean) => boolean,
 ): void {
   for (const figure of root.querySelectorAll<HTMLElement>("figure.code-block")) {
     const button = figure.querySelector<HTMLButtonElement>("button.code-run");
@@ -35,9 +37,10 @@ export function runButtons(
       button.remove();
       continue;
     }
-    const terminal = `${target.machine} ${target.terminal}`;
+    const terminal = target === "current" ? null : `${target.machine} ${target.terminal}`;
     const interrupts = (figure.dataset["interrupt"] ?? "false") !== "false";
-    const label = t("run-on", { terminal });
+    const label = terminal === null ? t("run-current") : t("run-on", { terminal });
+    const sent = terminal === null ? t("ran") : t("ran-in", { terminal });
     const show = (name: string, text: string): void => {
       button.replaceChildren(icon(name), h("span", {}, text));
     };
@@ -49,8 +52,8 @@ export function runButtons(
         toast(t("run-needs-sandbox"), { kind: "warning" });
         return;
       }
-      show("done", t("ran-in", { terminal }));
-      announce(t("ran-in", { terminal }));
+      show("done", sent);
+      announce(sent);
       setTimeout(() => show("run", label), FEEDBACK_MS);
     });
   }

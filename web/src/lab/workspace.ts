@@ -33,6 +33,7 @@ export class Workspace {
   private readonly tools: HTMLElement;
   private readonly extraKey: string;
   private active: Pane | null = null;
+  private lastTerminal: Pane | null = null;
   private editor: EditorView | null = null;
   private usable = false;
   private generation: number;
@@ -89,9 +90,10 @@ export class Workspace {
   }
 
   /** Types text into a terminal, opening it if need be; false while there is no machine for it. */
-  run(target: RunTarget, text: string, interrupt: boolean): boolean {
+  run(target: RunTarget | "current", text: string, interrupt: boolean): boolean {
     if (!this.usable) return false;
-    const pane = this.addTerminal(target.machine, target.terminal);
+    const pane =
+      target === "current" ? this.current() : this.addTerminal(target.machine, target.terminal);
     if (!pane) return false;
     this.reveal();
     this.show(pane, false);
@@ -102,10 +104,18 @@ export class Workspace {
     return true;
   }
 
+  /** The terminal that the learner looks at or looked at last; the first before that. */
+  private current(): Pane | null {
+    if (this.lastTerminal) return this.lastTerminal;
+    const first = [...this.panes.values()].find((pane) => pane.key !== "editor");
+    return first ?? null;
+  }
+
   private show(pane: Pane, focus: boolean): void {
     for (const other of this.panes.values()) other.panel.hidden = other !== pane;
     select(pane.tab, this.tabs);
     this.active = pane;
+    if (pane.key !== "editor") this.lastTerminal = pane;
     // First the tools: they take room from the tabs.
     this.tools.hidden = pane.key === "editor";
     pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });

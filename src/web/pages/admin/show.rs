@@ -74,7 +74,7 @@ pub(in crate::web) async fn show(
         people.into_iter().map(user).collect()
     });
     let mut layout = viewer.layout(viewer.t().get("nav-admin"));
-    layout.path = urls::ADMIN.to_owned();
+    urls::ADMIN.clone_into(&mut layout.path);
     let image = |(name, state)| present::image(name, state);
     Ok(page(AdminPage {
         layout,

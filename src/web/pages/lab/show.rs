@@ -133,9 +133,9 @@ async fn start_state(
         });
     }
     if !app.reconciler.engine_is_up() {
-        let Explanation { what, remedy, .. } = Explanation::of_refusal(t, Refusal::EngineDown);
+        let Explanation { why, remedy, .. } = Explanation::of_refusal(t, Refusal::EngineDown);
         return Ok(StartState::EngineMissing {
-            problem: what,
+            problem: why,
             remedy,
         });
     }

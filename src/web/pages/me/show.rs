@@ -74,7 +74,7 @@ pub(super) async fn build(
     submissions.sort_by_key(|s: &MySubmission| std::cmp::Reverse(s.at));
     submissions.truncate(SUBMISSIONS);
     let mut layout = viewer.layout(viewer.t().get("nav-me"));
-    layout.path = urls::ME.to_owned();
+    urls::ME.clone_into(&mut layout.path);
     Ok(MePage {
         layout,
         username: user.username.to_string(),

@@ -36,7 +36,7 @@ pub(in crate::web) async fn submit(
     } = fields;
     let again = |refusal: Refusal, error: FieldError, username: String| {
         let mut layout = visitor.layout(visitor.t().get("register"));
-        layout.path = urls::REGISTER.to_owned();
+        urls::REGISTER.clone_into(&mut layout.path);
         let page = RegisterPage {
             layout,
             next: local(&next),

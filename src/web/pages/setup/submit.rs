@@ -36,7 +36,7 @@ pub(in crate::web) async fn submit(
     let t = visitor.t();
     let again = |refusal: Refusal, error: Option<FieldError>| {
         let mut layout = visitor.layout(t.get("setup-title"));
-        layout.path = urls::SETUP.to_owned();
+        urls::SETUP.clone_into(&mut layout.path);
         let page = SetupPage {
             layout,
             token: error.is_some().then(|| token.clone()),

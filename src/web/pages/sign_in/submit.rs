@@ -47,7 +47,7 @@ pub(in crate::web) async fn submit(
         Err(ServiceError::Refused(refusal)) => {
             let t = visitor.t();
             let mut layout = visitor.layout(t.get("sign-in"));
-            layout.path = urls::SIGN_IN.to_owned();
+            urls::SIGN_IN.clone_into(&mut layout.path);
             let page = SignInPage {
                 layout,
                 next: local(&next),
