@@ -99,11 +99,11 @@ js-graded-some = { $earned } of { $possible } points so far
 js-hint-open = Show a hint ({ $n } left)
 js-hint-n = Hint { $n }
 
-js-ran = Sent
-js-run-current = Run in the terminal in view
 js-run-on = Run in { $terminal }
+js-run-current = Run in the terminal in view
 js-run-interrupts = Stops what runs in that terminal first (Ctrl-C)
 js-run-needs-sandbox = This runs once the sandbox is ready
+js-ran = Sent
 js-ran-in = Sent to { $terminal }
 
 js-work = Terminals and editor

@@ -98,11 +98,11 @@ js-graded-some = 目前得 { $earned } 分，满分 { $possible } 分
 js-hint-open = 看一条提示（还有 { $n } 条）
 js-hint-n = 提示 { $n }
 
-js-ran = 已发送
-js-run-current = 在当前终端中运行
 js-run-on = 在 { $terminal } 中运行
+js-run-current = 在当前终端中运行
 js-run-interrupts = 会先用 Ctrl-C 停下那个终端里正在运行的程序
 js-run-needs-sandbox = 沙盒就绪之后才能运行
+js-ran = 已发送
 js-ran-in = 已发送到 { $terminal }
 
 js-work = 终端与编辑器

@@ -89,10 +89,10 @@ export function extensions(path: string, nonce: string, hooks: EditorHooks): Ext
     syntaxHighlighting(colors),
     look,
     // Escape, then Tab leaves the editor: CodeMirror does that by itself; the page says so.
-    // Read-only text scrolls too, so the keyboard must reach it as well.
     EditorView.contentAttributes.of({
       "aria-label": path,
       "aria-describedby": "editor-help",
+      // Focusable as it is; said for tools that don't know that an editable region is.
       tabindex: "0",
     }),
     keymap.of([

@@ -327,12 +327,7 @@ export class EditorView {
           role: "tab",
           class: "file-tab",
           title: buffer.path,
-          // A list of tabs may hold nothing but tabs, so the cross is for the mouse and this key
-          // for everyone else.
           "aria-keyshortcuts": "Delete",
-          onkeydown: (event) => {
-            if ((event as KeyboardEvent).key === "Delete") void this.close(buffer);
-          },
           onclick: () => this.show(buffer),
         },
         icon("file"),
@@ -346,8 +341,12 @@ export class EditorView {
         class: "tool tab-close",
         onclick: () => void this.close(buffer),
       });
+      // A list of tabs may hold nothing else, so this is for the pointer, and Delete for the rest.
       close.tabIndex = -1;
       close.setAttribute("aria-hidden", "true");
+      tab.addEventListener("keydown", (event) => {
+        if (event.key === "Delete") void this.close(buffer);
+      });
       this.tabs.append(h("span", { class: "file-tab-wrap", role: "presentation" }, tab, close));
       if (buffer === this.active) {
         select(tab, this.tabs);
