@@ -5,7 +5,7 @@
 # migrations are compiled into the program.
 FROM debian:trixie-slim
 WORKDIR /srv/slipway
-COPY target/release/slipway target/release/slipway-agent /usr/local/bin/
+COPY target/release/slipway target/release/slipway-agent.static /usr/local/bin/
 COPY static static
 COPY labs labs
 VOLUME /srv/slipway/data

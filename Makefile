@@ -16,7 +16,7 @@ setup:
 
 build: web agent
 	cargo build --release --bin slipway
-	install -m 755 $(AGENT_TARGET)/$(HOST)/release/slipway-agent $(TARGET)/release/slipway-agent
+	install -m 755 $(AGENT_TARGET)/$(HOST)/release/slipway-agent $(TARGET)/release/slipway-agent.static
 
 # The front end, built into static/dist when its sources changed.
 web:

@@ -84,6 +84,10 @@ impl Default for Config {
     }
 }
 
+/// The agent's file beside the program. Not the name that a plain `cargo build` gives the agent,
+/// which is not static.
+const AGENT_FILE: &str = "slipway-agent.static";
+
 /// Variables that scripts read for themselves; none of ours.
 const SCRIPTS_OWN: [&str; 4] = [
     "debian_mirror",
@@ -144,8 +148,8 @@ impl Config {
         self.agent_binary.clone().unwrap_or_else(|| {
             std::env::current_exe()
                 .ok()
-                .and_then(|exe| exe.parent().map(|dir| dir.join("slipway-agent")))
-                .unwrap_or_else(|| PathBuf::from("slipway-agent"))
+                .and_then(|exe| exe.parent().map(|dir| dir.join(AGENT_FILE)))
+                .unwrap_or_else(|| PathBuf::from(AGENT_FILE))
         })
     }
 }

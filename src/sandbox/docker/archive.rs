@@ -22,6 +22,11 @@ impl AgentProgram {
         if !program.starts_with(b"\x7fELF") {
             return Err(io::Error::other("this is not a program for Linux"));
         }
+        if needs_interpreter(&program) {
+            return Err(io::Error::other(
+                "this program is not static and would not run in every image; `make build` makes one that is",
+            ));
+        }
         Ok(Self(program.into()))
     }
 
@@ -34,6 +39,32 @@ impl AgentProgram {
         append(&mut tar, "config.json", 0o600, &config)?;
         Ok(tar.into_inner()?.into())
     }
+}
+
+/// Whether a 64-bit little-endian ELF file names a dynamic linker (a program header of the type
+/// `PT_INTERP`, elf(5)). What can't be read so is left to the kernel.
+fn needs_interpreter(elf: &[u8]) -> bool {
+    const PT_INTERP: u32 = 3;
+    let number = |at: usize, bytes: usize| {
+        let field = elf.get(at..at.checked_add(bytes)?)?;
+        Some(
+            field
+                .iter()
+                .rev()
+                .fold(0_u64, |n, b| n << 8 | u64::from(*b)),
+        )
+    };
+    let is_64_bit_little_endian = elf.get(4..6) == Some(&[2, 1]);
+    let headers = || {
+        let (start, size, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
+        Some((0..count).any(|i| {
+            usize::try_from(start.saturating_add(i * size))
+                .ok()
+                .and_then(|at| number(at, 4))
+                .is_some_and(|kind| kind == u64::from(PT_INTERP))
+        }))
+    };
+    is_64_bit_little_endian && headers().unwrap_or(false)
 }
 
 fn append(
@@ -50,4 +81,20 @@ fn append(
     header.set_gid(0);
     header.set_mtime(0);
     tar.append_data(&mut header, name, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_needs_a_dynamic_linker_is_no_agent() {
+        // This test program itself is linked dynamically.
+        let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        assert!(needs_interpreter(&this));
+        assert!(!needs_interpreter(b"\x7fELF"));
+        assert!(!needs_interpreter(
+            &[b"\x7fELF\x02\x01".as_slice(), &[0xff; 80]].concat()
+        ));
+    }
 }
