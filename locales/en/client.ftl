@@ -86,6 +86,7 @@ js-checks-passed = { $n } of { $total } passed
 js-check-step = Check this step
 js-check-needs-sandbox = Checking needs a sandbox that is ready
 js-check-earned = passed
+js-check-kept = The points stay yours. Seen this time: { $message }
 js-check-looks-right = Looks right. Have it checked to earn the points.
 js-check-failed = not yet
 js-check-warn = could not be judged

@@ -85,6 +85,7 @@ js-checks-passed = 通过 { $n }/{ $total } 项
 js-check-step = 检查这一步
 js-check-needs-sandbox = 沙盒就绪之后才能检查
 js-check-earned = 已通过
+js-check-kept = 已得的分数保留。这一次看到：{ $message }
 js-check-looks-right = 看起来对了，提交检查即可得分。
 js-check-failed = 尚未通过
 js-check-warn = 无法判断

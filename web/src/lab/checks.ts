@@ -276,7 +276,9 @@ function show(line: Line): void {
   line.dot.dataset["state"] = state;
   line.dot.title = `${line.check.title} – ${words}`;
   line.dot.replaceChildren(icon(icons[state]));
-  const message = state === "looks-right" ? words : (line.last?.message ?? "");
+  const seen = line.last?.message ?? "";
+  const kept = state === "earned" && seen !== "" ? t("check-kept", { message: seen }) : seen;
+  const message = state === "looks-right" ? words : kept;
   line.message.replaceChildren(...withCode(message));
   line.message.hidden = message === "";
 }
