@@ -45,6 +45,8 @@ export function runButtons(
       button.replaceChildren(icon(name), h("span", {}, text));
     };
     button.type = "button";
+    // The words on it say all that the server's label did.
+    button.removeAttribute("aria-label");
     if (interrupts) button.title = t("run-interrupts");
     show("run", label);
     button.addEventListener("click", () => {
