@@ -163,6 +163,10 @@ fn engine_findings(info: &EngineInfo) -> Vec<Finding> {
             "Isolation from this host",
             "sandboxes' networks have no address of the host",
         ),
+        HostIsolation::Firewall => Finding::ok(
+            "Isolation from this host",
+            "the firewall drops what comes from sandboxes' networks",
+        ),
         HostIsolation::None(why) => Finding::new(
             "Isolation from this host",
             Level::Warn,
