@@ -129,6 +129,11 @@ pub async fn examine(engine: &DockerEngine, places: Places<'_>) -> Vec<Finding> 
         Ok(info) => {
             findings.extend(engine_findings(&info));
             if engine.is_local() {
+                if info.product == "Podman" {
+                    let passes = std::fs::read_to_string(BRIDGED_PASSES_FIREWALL);
+                    let passes = passes.is_ok_and(|text| text.trim() == "1");
+                    findings.extend(bridged_traffic(passes, &forward_rules()));
+                }
                 let data = Path::new(&info.data_folder);
                 findings.push(disk("Room for images", data, free_bytes(data)));
             }
@@ -163,6 +168,10 @@ fn engine_findings(info: &EngineInfo) -> Vec<Finding> {
             "Isolation from this host",
             "sandboxes' networks have no address of the host",
         ),
+        HostIsolation::Firewall => Finding::ok(
+            "Isolation from this host",
+            "the firewall drops what comes from sandboxes' networks",
+        ),
         HostIsolation::None(why) => Finding::new(
             "Isolation from this host",
             Level::Warn,
@@ -179,8 +188,12 @@ fn engine_findings(info: &EngineInfo) -> Vec<Finding> {
             "Labs with internet",
             Level::Warn,
             format!("{why}. Labs that ask for it are refused; all others run."),
-            "Run the server as root on the engine's host, with nftables installed and name servers \
-             configured.",
+            if info.product == "Podman" {
+                "Use Docker Engine for them."
+            } else {
+                "Run the server as root on the engine's host, with nftables installed and name \
+                 servers configured."
+            },
         ),
     });
     found.push(if info.layer_quota {
@@ -198,6 +211,40 @@ fn engine_findings(info: &EngineInfo) -> Vec<Finding> {
     found
 }
 
+/// The kernel's switch by which traffic within a bridge goes through the firewall as well.
+const BRIDGED_PASSES_FIREWALL: &str = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+
+/// The rule that lets traffic within a sandbox's bridge pass. One of ours, first in its chain.
+const LET_BRIDGED_PASS: &str =
+    "FORWARD -i slw-+ -o slw-+ -m physdev --physdev-is-bridged -j ACCEPT";
+
+/// What the firewall does with forwarded packets; empty when it can't be told.
+fn forward_rules() -> String {
+    let out = std::process::Command::new("iptables")
+        .args(["-S", "FORWARD"])
+        .output();
+    out.map(|out| String::from_utf8_lossy(&out.stdout).into_owned())
+        .unwrap_or_default()
+}
+
+/// Docker drops what is forwarded and opens its own bridges alone; Podman opens none for isolated
+/// networks. With both on a host, a sandbox's machines don't reach each other.
+fn bridged_traffic(passes_firewall: bool, rules: &str) -> Option<Finding> {
+    let drops = rules.lines().any(|line| line.trim() == "-P FORWARD DROP");
+    let opened = rules
+        .lines()
+        .any(|line| line.trim().strip_prefix("-A ") == Some(LET_BRIDGED_PASS));
+    (passes_firewall && drops && !opened).then(|| {
+        Finding::new(
+            "Traffic within a sandbox",
+            Level::Fail,
+            "the host's firewall drops it (policy DROP of FORWARD, as Docker sets it, and \
+             net.bridge.bridge-nf-call-iptables=1): checks over the network won't reach machines.",
+            format!("Let it pass: `iptables -I {LET_BRIDGED_PASS}`."),
+        )
+    })
+}
+
 fn version(info: &EngineInfo) -> Finding {
     let name = "Container engine";
     let what = format!(
@@ -213,6 +260,15 @@ fn version(info: &EngineInfo) -> Finding {
             "Install Docker Engine 20.10 or later: `apt-get install docker.io`.",
         ),
         ("Docker", Some(20..29)) => Finding::ok(name, what),
+        ("Podman", _) => Finding::new(
+            name,
+            Level::Warn,
+            format!(
+                "{what} answers. Of Podman, 4.3 as root was tried: labs with a nested engine and \
+                 labs with internet are refused, all others run."
+            ),
+            "Docker Engine 20.10 to 28 run every lab.",
+        ),
         _ => Finding::new(
             name,
             Level::Warn,
@@ -440,6 +496,19 @@ mod tests {
                 "{version_of}"
             );
         }
+    }
+
+    #[test]
+    fn a_firewall_that_cuts_sandboxes_apart_is_found_and_its_remedy_clears_it() {
+        let docker = "-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n";
+        let found = bridged_traffic(true, docker).unwrap();
+        assert_eq!(found.level, Level::Fail);
+        assert!(found.remedy.contains(LET_BRIDGED_PASS));
+        let mended = format!("{docker}-A {LET_BRIDGED_PASS}\n");
+        assert_eq!(bridged_traffic(true, &mended), None);
+        assert_eq!(bridged_traffic(false, docker), None);
+        assert_eq!(bridged_traffic(true, "-P FORWARD ACCEPT\n"), None);
+        assert_eq!(bridged_traffic(true, ""), None);
     }
 
     #[test]

@@ -166,6 +166,8 @@ pub struct EngineInfo {
 pub enum HostIsolation {
     /// Their bridges have no address on the host.
     NoAddress,
+    /// The host's firewall drops what comes from their bridges.
+    Firewall,
     /// Nothing keeps them away; says why.
     None(String),
 }

@@ -98,6 +98,7 @@ pub struct DockerEngine {
     /// One change at a time for each sandbox.
     changes: Mutex<HashMap<SandboxId, Weak<Mutex<()>>>>,
     pub(super) layer_quota: OnceCell<bool>,
+    pub(super) podman: OnceCell<bool>,
 }
 
 impl DockerEngine {
@@ -110,6 +111,7 @@ impl DockerEngine {
             allocation: Mutex::new(()),
             changes: Mutex::new(HashMap::new()),
             layer_quota: OnceCell::new(),
+            podman: OnceCell::new(),
         }
     }
 

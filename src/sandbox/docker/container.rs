@@ -15,7 +15,7 @@ use bollard::{
 };
 use slipway_agent::protocol::{AGENT_PATH, AgentConfig};
 
-use super::{client::DockerEngine, error::within, labels, network::SandboxNetwork};
+use super::{client::DockerEngine, error::within, labels, network::SandboxNetwork, podman};
 use crate::sandbox::{
     engine::{EngineError, SandboxSpec},
     profiles::{MachineSettings, Seccomp},
@@ -80,10 +80,13 @@ impl DockerEngine {
     ) -> Result<(), EngineError> {
         let docker = self.docker().await?;
         let name = format!("slipway-{}-g{}-{}", spec.id, spec.generation, plan.name);
-        let body = ContainerCreateBody {
+        let mut body = ContainerCreateBody {
             labels: Some(labels::of_machine(self.instance(), spec, &plan.name)),
             ..body(plan, network, hosts, prepared.mounts)
         };
+        if self.is_podman().await? {
+            body.host_config = body.host_config.map(podman::host_config);
+        }
         let id = self.create_container(&name, body, &plan.image).await?;
         let start = within(
             "start a container",

@@ -24,6 +24,7 @@ const MAX_MACHINES: usize = (1 << (32 - SubnetPool::PREFIX)) - 3;
 impl DockerEngine {
     pub(super) async fn create_sandbox(&self, spec: &SandboxSpec) -> Result<(), EngineError> {
         let plans = self.plan(spec)?;
+        self.check_podman(spec).await?;
         let existing = self.list_containers(Some(spec.id)).await?;
         if is_complete(spec, &existing) {
             return self.remove_other_generations(spec).await;

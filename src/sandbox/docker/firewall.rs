@@ -49,20 +49,39 @@ impl DockerEngine {
         checked.err().map(|error| error.to_string())
     }
 
+    /// Puts the table in place for bridges that have an address of the host but no way out: without
+    /// name servers too.
+    pub(super) async fn close_the_host(&self) -> Result<(), String> {
+        self.closing(&["-f", "-"]).await
+    }
+
+    /// Why the host would stay open to such bridges, without changing anything.
+    pub(super) async fn why_not_closed(&self) -> Option<String> {
+        self.closing(&["--check", "-f", "-"]).await.err()
+    }
+
+    async fn closing(&self, arguments: &[&str]) -> Result<(), String> {
+        self.may_change_firewall()?;
+        load(&table(&self.resolvers().await), arguments).await
+    }
+
+    fn may_change_firewall(&self) -> Result<(), String> {
+        if !self.config().firewall {
+            return Err("the configuration forbids changes to the firewall".into());
+        }
+        if !self.is_local() {
+            return Err(
+                "the engine runs on another machine, whose firewall is out of reach".into(),
+            );
+        }
+        Ok(())
+    }
+
     async fn way_out(&self, arguments: &[&str]) -> Result<Vec<String>, EngineError> {
         let refused = |why: String| {
             EngineError::Other(format!("labs get no way to the internet here: {why}"))
         };
-        if !self.config().firewall {
-            return Err(refused(
-                "the configuration forbids changes to the firewall".into(),
-            ));
-        }
-        if !self.is_local() {
-            return Err(refused(
-                "the engine runs on another machine, whose firewall is out of reach".into(),
-            ));
-        }
+        self.may_change_firewall().map_err(refused)?;
         let resolvers = self.resolvers().await;
         if resolvers.is_empty() {
             return Err(refused("no name server is configured for them".into()));
@@ -99,7 +118,13 @@ fn name_servers(resolv_conf: &str) -> Vec<Ipv4Addr> {
 /// engine and the operator have.
 fn table(resolvers: &[Ipv4Addr]) -> String {
     let resolvers: Vec<String> = resolvers.iter().map(Ipv4Addr::to_string).collect();
-    let (resolvers, closed) = (resolvers.join(", "), CLOSED.join(", "));
+    // An empty list is no list to nft.
+    let resolvers = if resolvers.is_empty() {
+        String::new()
+    } else {
+        format!("elements = {{ {} }} ", resolvers.join(", "))
+    };
+    let closed = CLOSED.join(", ");
     let ours = format!("\"{BRIDGE_PREFIX}*\"");
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -108,7 +133,7 @@ fn table(resolvers: &[Ipv4Addr]) -> String {
         "table inet slipway {{}}
 delete table inet slipway
 table inet slipway {{
-  set resolvers {{ type ipv4_addr; elements = {{ {resolvers} }} }}
+  set resolvers {{ type ipv4_addr; {resolvers}}}
   set closed {{ type ipv4_addr; flags interval; elements = {{ {closed} }} }}
   chain input {{
     type filter hook input priority -10; policy accept;
@@ -172,6 +197,17 @@ mod tests {
             .collect();
         assert_eq!(rules.len(), 7);
         assert!(rules.iter().all(|rule| rule.contains("\"slw-*\"")));
+    }
+
+    #[test]
+    fn without_name_servers_the_table_names_none() {
+        let none = table(&[]);
+        assert!(none.contains("set resolvers { type ipv4_addr; }"), "{none}");
+        let one = table(&[Ipv4Addr::new(9, 9, 9, 9)]);
+        assert!(
+            one.contains("set resolvers { type ipv4_addr; elements = { 9.9.9.9 } }"),
+            "{one}"
+        );
     }
 
     #[test]

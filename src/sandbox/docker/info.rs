@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use bollard::{
-    models::{ContainerCreateBody, HostConfig, SystemInfoCgroupVersionEnum},
+    models::{ContainerCreateBody, HostConfig, SystemInfoCgroupVersionEnum, SystemVersion},
     query_parameters::{
         CreateContainerOptions, ListImagesOptionsBuilder, RemoveContainerOptionsBuilder,
     },
 };
 
-use super::{client::DockerEngine, error::within};
+use super::{client::DockerEngine, error::within, podman::NO_WAY_OUT};
 use crate::sandbox::engine::{EngineError, EngineInfo, HostIsolation};
 
 /// The first Docker Engine with the `isolated` gateway mode.
@@ -23,11 +23,8 @@ impl DockerEngine {
         let version = within("ask the engine for its version", limit, docker.version()).await?;
         let security_options = info.security_options.unwrap_or_default();
         let isolated_gateway = self.has_isolated_gateway().await?;
-        let is_podman = version
-            .components
-            .iter()
-            .flatten()
-            .any(|c| c.name.contains("Podman"));
+        let is_podman = is_podman(&version);
+        let is_rootless = security_options.iter().any(|o| o.contains("rootless"));
         let client = docker.client_version();
         Ok(EngineInfo {
             product: if is_podman { "Podman" } else { "Docker" }.to_owned(),
@@ -41,12 +38,16 @@ impl DockerEngine {
             layer_quota: self.has_layer_quota().await?,
             isolated_gateway,
             host_isolation: if is_podman {
-                HostIsolation::None("Podman gives every bridge an address of the host".to_owned())
+                self.podman_isolation(is_rootless).await
             } else {
                 HostIsolation::NoAddress
             },
-            internet_refused: self.why_no_way_out().await,
-            rootless: security_options.iter().any(|o| o.contains("rootless")),
+            internet_refused: if is_podman {
+                Some(NO_WAY_OUT.to_owned())
+            } else {
+                self.why_no_way_out().await
+            },
+            rootless: is_rootless,
             security_options,
             cpus: info.ncpu.and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
             memory_bytes: info
@@ -55,6 +56,21 @@ impl DockerEngine {
                 .unwrap_or(0),
             data_folder: info.docker_root_dir.unwrap_or_default(),
         })
+    }
+
+    /// Whether it is Podman that answers, asked once.
+    pub(super) async fn is_podman(&self) -> Result<bool, EngineError> {
+        let known = self.podman.get_or_try_init(|| async {
+            let docker = self.docker().await?;
+            let version = within(
+                "ask the engine for its version",
+                self.timeouts().question,
+                docker.version(),
+            )
+            .await?;
+            Ok(is_podman(&version))
+        });
+        known.await.copied()
     }
 
     /// Whether bridges can be made without any address of the host.
@@ -129,4 +145,9 @@ impl DockerEngine {
         let _ = self.layer_quota.set(works);
         Ok(works)
     }
+}
+
+fn is_podman(version: &SystemVersion) -> bool {
+    let mut components = version.components.iter().flatten();
+    components.any(|c| c.name.contains("Podman"))
 }

@@ -15,6 +15,7 @@ mod info;
 mod labels;
 mod network;
 mod observe;
+mod podman;
 mod remove;
 mod volume;
 

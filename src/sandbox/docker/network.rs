@@ -5,7 +5,7 @@ use bollard::{
     query_parameters::ListNetworksOptions,
 };
 
-use super::{client::DockerEngine, error::within, labels};
+use super::{client::DockerEngine, error::within, labels, podman};
 use crate::{
     domain::lab::Network,
     sandbox::{
@@ -19,6 +19,9 @@ const ATTEMPTS: u32 = 8;
 
 /// Our bridges' names start with this, which is what firewall rules match.
 pub(super) const BRIDGE_PREFIX: &str = "slw-";
+
+/// The option that names the bridge.
+pub(super) const BRIDGE_NAME: &str = "com.docker.network.bridge.name";
 
 /// A network that exists.
 #[derive(Debug, Clone)]
@@ -45,6 +48,11 @@ impl DockerEngine {
             Network::Isolated => vec![NOBODY.to_owned()],
             Network::Internet => self.open_the_way_out().await?,
         };
+        let is_podman = self.is_podman().await?;
+        if is_podman && let Err(error) = self.close_the_host().await {
+            // The doctor says so too; whether that will do is the operator's to judge.
+            tracing::warn!(sandbox.id = %spec.id, "the host stays open to sandboxes: {error}");
+        }
         let mut taken = self.taken_subnets().await?;
         let isolated_gateway = self.has_isolated_gateway().await?;
         // The id's random end spreads servers and sandboxes over the pool.
@@ -57,7 +65,11 @@ impl DockerEngine {
                     self.config().pool.range()
                 )));
             };
-            let request = request(self, spec, &name, subnet, isolated_gateway);
+            let mut request = request(self, spec, &name, subnet, isolated_gateway);
+            if is_podman {
+                request.options =
+                    Some(podman::network_options(request.options.unwrap_or_default()));
+            }
             let made = within(
                 "create a network",
                 self.timeouts().create,
@@ -115,7 +127,7 @@ fn request(
 ) -> NetworkCreateRequest {
     let internal = spec.network == Network::Isolated;
     let mut options = vec![
-        ("com.docker.network.bridge.name", bridge_name(spec)),
+        (BRIDGE_NAME, bridge_name(spec)),
         ("com.docker.network.bridge.enable_icc", "true".to_owned()),
         (
             "com.docker.network.bridge.enable_ip_masquerade",

@@ -31,6 +31,14 @@ pub(super) struct Ours {
     pub(super) state: MachineState,
 }
 
+impl Ours {
+    /// Whether it belongs to this sandbox, or any where none is given. The engine's filter is not
+    /// enough: Podman's list of volumes takes two labels for "one or the other".
+    fn is_of(&self, sandbox: Option<SandboxId>) -> bool {
+        sandbox.is_none_or(|id| self.labelled.sandbox == id)
+    }
+}
+
 impl DockerEngine {
     pub(super) async fn list_containers(
         &self,
@@ -56,6 +64,7 @@ impl DockerEngine {
                     state: state(c.state),
                 })
             })
+            .filter(|ours| ours.is_of(sandbox))
             .collect())
     }
 
@@ -84,6 +93,7 @@ impl DockerEngine {
                     state: MachineState::Created,
                 })
             })
+            .filter(|ours| ours.is_of(sandbox))
             .collect())
     }
 
@@ -110,6 +120,7 @@ impl DockerEngine {
                     state: MachineState::Created,
                 })
             })
+            .filter(|ours| ours.is_of(sandbox))
             .collect())
     }
 
@@ -235,5 +246,29 @@ fn machine_stats(name: Slug, stats: &ContainerStatsResponse) -> MachineStats {
             .as_ref()
             .and_then(|p| p.current)
             .unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_engine_lists_of_another_sandbox_is_not_taken_for_this_one_s() {
+        let id = SandboxId::generate();
+        let ours = Ours {
+            id: "volume".to_owned(),
+            labelled: Labelled {
+                sandbox: id,
+                generation: 0,
+                owner: None,
+                deadline: None,
+                machine: None,
+            },
+            state: MachineState::Created,
+        };
+        assert!(ours.is_of(None));
+        assert!(ours.is_of(Some(id)));
+        assert!(!ours.is_of(Some(SandboxId::generate())));
     }
 }

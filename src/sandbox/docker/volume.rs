@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bollard::models::{Mount, MountType, MountVolumeOptions, VolumeCreateRequest};
 
-use super::{client::DockerEngine, error::within, labels};
+use super::{client::DockerEngine, error::within, labels, podman};
 use crate::{
     domain::ids::SandboxId,
     sandbox::{
@@ -55,11 +55,17 @@ impl DockerEngine {
         );
         let mut labels = labels::of_machine(self.instance(), spec, machine);
         labels.insert(labels::ROLE.to_owned(), volume.role.as_str().to_owned());
+        let is_podman = self.is_podman().await?;
         let options = volume.tmpfs.as_ref().map(|folder| {
+            let mount_options = if is_podman {
+                podman::volume_options(folder)
+            } else {
+                folder.mount_options()
+            };
             HashMap::from([
                 ("type".to_owned(), "tmpfs".to_owned()),
                 ("device".to_owned(), "tmpfs".to_owned()),
-                ("o".to_owned(), folder.mount_options()),
+                ("o".to_owned(), mount_options),
             ])
         });
         within(
