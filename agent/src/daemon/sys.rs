@@ -234,9 +234,16 @@ unsafe fn run_child(
         {
             fail(STAGE_CWD);
         }
-        let mut none: libc::sigset_t = std::mem::zeroed();
-        libc::sigemptyset(&raw mut none);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+        // The kernel's own call: libc's leaves out the signals it uses itself, which may be blocked
+        // at the moment of the fork and would stay so in the learner's programs.
+        let none: u64 = 0;
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const none,
+            std::ptr::null_mut::<u64>(),
+            size_of::<u64>(),
+        );
         let mut denied = false;
         for program in &spec.programs {
             libc::execve(program.as_ptr(), argv.as_ptr(), env.as_ptr());
@@ -254,14 +261,23 @@ unsafe fn run_child(
 }
 
 /// Gives every signal its default action. Allocates nothing.
+///
+/// The kernel's own call: libc's refuses the signals that it uses itself, and whoever started the
+/// engine may have left one of them ignored.
 fn reset_signals() {
+    // The kernel's `struct sigaction`, at most four words; all zero is the default action.
+    let default_action = [0_u64; 4];
     for signal in 1..=64 {
-        // SAFETY: sets the process's own dispositions from a live, initialised action.
+        // SAFETY: sets the process's own dispositions from a live, initialised action. The kernel
+        // refuses SIGKILL and SIGSTOP, which have no other action.
         unsafe {
-            let mut action: libc::sigaction = std::mem::zeroed();
-            action.sa_sigaction = libc::SIG_DFL;
-            // Fails for KILL, STOP and libc's own two; nothing to be done about those.
-            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default_action.as_ptr(),
+                std::ptr::null_mut::<u64>(),
+                size_of::<u64>(),
+            );
         }
     }
 }
