@@ -1,0 +1,3 @@
+module nats
+
+go 1.24
