@@ -1,0 +1,19 @@
+"""python3 writer.py: writes the letters of the queue letters, until none is left."""
+import os
+
+import pika
+
+connection = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
+channel = connection.channel()
+while True:
+    method, _, body = channel.basic_get("letters")
+    if method is None:
+        break
+    order = body.decode()
+    if "@" in order:
+        print("written:  ", order)
+        channel.basic_ack(method.delivery_tag)
+    else:
+        print("rejected: ", order, "(no address)")
+        channel.basic_reject(method.delivery_tag, requeue=False)
+connection.close()
