@@ -1,0 +1,26 @@
+# There is a label for every order that the shop ever took.
+shop=http://127.0.0.1:8080 labels=http://desk:8081/labels
+fail() { echo "$1"; exit 1; }
+word=$(od -An -N4 -tx1 /dev/urandom | tr -d " \n")
+grams=$(($(od -An -N1 -tu1 /dev/urandom) + 11))
+# order JSON: places it with the shop, prints its number.
+order() { curl -sS -f --max-time 10 -d "$1" "$shop/orders" | jq -r .id; }
+# printed ID: the label once there is one, within ten seconds.
+printed() {
+    tries=0
+    until curl -sS -f --max-time 5 "$labels/$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 40 ] || return 1
+        usleep 250000
+    done
+}
+curl -sS -f -o /dev/null --max-time 5 "$shop/healthz" || exit 3
+curl -sS -f --max-time 5 "$shop/orders" >/tmp/orders-$word || exit 3
+[ "$(wc -l </tmp/orders-$word)" -ge 5 ] || { rm -f /tmp/orders-$word; fail 'message: few'; }
+missing=0
+for id in $(tail -n 40 /tmp/orders-$word); do
+    [ "$missing" -eq 0 ] || break
+    printed "$id" >/dev/null || { echo "no label: $id"; missing=1; }
+done
+rm -f /tmp/orders-$word
+[ "$missing" -eq 0 ]
