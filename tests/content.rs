@@ -298,6 +298,12 @@ fn the_examples_of_the_reference_fit_schema_and_program() {
     let folder = dir.path().join("tea/basics/second-lab");
     fs::remove_dir_all(&folder).unwrap();
     fs::create_dir_all(folder.join("solution")).unwrap();
+    fs::create_dir_all(folder.join("wrong")).unwrap();
+    fs::write(
+        folder.join("wrong/hello.sh"),
+        block(&doc, "`wrong/hello.sh`", "bash"),
+    )
+    .unwrap();
     fs::write(
         folder.join("lab.yaml"),
         block(&doc, "## A lab in five minutes", "yaml"),

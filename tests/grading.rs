@@ -420,6 +420,28 @@ async fn what_a_check_looks_for_is_not_told_to_the_learner() {
     assert!(!message(&result).zh.contains("forty-two"));
 }
 
+#[tokio::test]
+async fn the_finest_text_for_the_condition_that_fails_is_said() {
+    let texts = "messages:\n  content: {zh: 内容。, en: Content.}\n  \
+                 content.excludes: {zh: 多余。, en: Too much.}\n  exists: {zh: 没有。, en: None.}\n";
+    for (content, said) in [
+        (Some("hello TODO"), "Too much. The file `a` contains"),
+        (Some("bye"), "Content. The file `a` exists, but"),
+        (None, "None. There is no file `a`."),
+    ] {
+        let sandbox = Sandbox::desk(Fake {
+            file: Arc::new(move |_| match content {
+                Some(text) => Ok(text.into()),
+                None => Err(no(ErrorCode::NotFound)),
+            }),
+            ..Fake::default()
+        });
+        let kind = "file: {path: a, content: {contains: hello, excludes: TODO}}";
+        let result = settled(&sandbox, &check("file", &format!("{texts}{kind}"))).await;
+        assert!(message(&result).en.starts_with(said), "{result:?}");
+    }
+}
+
 // ---- command and script ----
 
 fn executing(
@@ -733,6 +755,7 @@ fn step(checks: Vec<Check>) -> Step {
         text: "one".into(),
         hints: vec![],
         solution: "one.sh".into(),
+        wrong: None,
         checks,
     }
 }

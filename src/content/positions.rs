@@ -69,6 +69,11 @@ impl Positions {
         }
     }
 
+    /// Whether there is a value at `path`.
+    pub fn has(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
     /// The path of the innermost value whose position is `line` and `column`.
     pub fn path_at(&self, line: u32, column: u32) -> Option<&str> {
         self.0

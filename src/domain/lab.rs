@@ -174,8 +174,23 @@ pub struct Step {
     /// The reference solution: a shell script of the lab's folder, run as the learner in the
     /// first machine by `slipway lab test`.
     pub solution: String,
+    /// A typical wrong solution, by which `slipway lab test` proves what learners are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<Wrong>,
     /// What is asked.
     pub checks: Vec<Check>,
+}
+
+/// A solution that many learners hand in and that must not pass. `slipway lab test` runs it in a
+/// fresh sandbox, after the solutions of the steps before, in place of the step's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wrong {
+    /// A shell script of the lab's folder, run like a solution.
+    pub script: String,
+    /// Checks of the step that must fail, each with what the learner must be told: `fail`, or a key
+    /// of the check's `messages`.
+    pub fails: BTreeMap<Slug, String>,
 }
 
 impl Lab {

@@ -56,7 +56,10 @@ pub(super) async fn look<M: Machines>(
         Err(finding) => return Ok(finding),
     };
     if code != *wanted_exit {
-        return Ok(Finding::failed(messages::exit_code(code, *wanted_exit)));
+        return Ok(Finding::unmet(
+            "exit",
+            messages::exit_code(code, *wanted_exit),
+        ));
     }
     let Some(wanted) = wanted_output else {
         return Ok(Finding::Passed);
@@ -69,7 +72,7 @@ pub(super) async fn look<M: Machines>(
         None => Finding::Passed,
         Some(mismatch) => {
             evidence.line("not as asked", format_args!("{mismatch:?}"));
-            Finding::failed(messages::output(mismatch))
+            Finding::unmet(mismatch.of("stdout"), messages::output(mismatch))
         }
     })
 }
@@ -82,9 +85,11 @@ pub(super) fn exit_code(
 ) -> Result<i32, Finding> {
     match &outcome.status {
         ExecStatus::Exited { code } => Ok(*code),
-        ExecStatus::Signaled { signal } => Err(Finding::failed(messages::killed(*signal))),
-        ExecStatus::TimedOut => Err(Finding::failed(messages::too_long(within.as_secs()))),
-        ExecStatus::SpawnFailed { .. } => Err(Finding::failed(messages::not_started(program))),
+        ExecStatus::Signaled { signal } => Err(Finding::unmet("run", messages::killed(*signal))),
+        ExecStatus::TimedOut => Err(Finding::unmet("run", messages::too_long(within.as_secs()))),
+        ExecStatus::SpawnFailed { .. } => {
+            Err(Finding::unmet("run", messages::not_started(program)))
+        }
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn look<M: Machines>(
 #[derive(Debug, PartialEq, Eq)]
 struct Counted {
     matching: u64,
-    narrowed_by: Option<Text>,
+    narrowed_by: Option<(&'static str, Text)>,
 }
 
 impl Counted {
@@ -87,8 +87,11 @@ impl Counted {
             return Finding::Passed;
         }
         match self.narrowed_by {
-            Some(text) if self.matching == 0 => Finding::failed(text),
-            _ => Finding::failed(messages::matching_count(self.matching, wanted)),
+            Some((condition, text)) if self.matching == 0 => Finding::unmet(condition, text),
+            _ => Finding::unmet(
+                wanted.missed("count", self.matching),
+                messages::matching_count(self.matching, wanted),
+            ),
         }
     }
 }
@@ -176,11 +179,15 @@ impl<M: Machines> Engine<'_, M> {
             left.iter()
                 .map(|c| format!("{} from {}, {}", c.names.join(" "), c.image, c.state)),
         );
-        let mut narrowed = Narrowing::new(left.is_empty().then(messages::no_container));
+        let mut narrowed = Narrowing::default();
+        let first = if name.is_some() { "name" } else { "count" };
+        narrowed.when(left.is_empty(), first, messages::no_container);
         if let Some(name) = name {
             let slashed = format!("/{name}");
             left.retain(|c| c.names.contains(&slashed));
-            narrowed.when(left.is_empty(), || messages::no_container_named(name));
+            narrowed.when(left.is_empty(), "name", || {
+                messages::no_container_named(name)
+            });
         }
         if let Some(image) = image {
             // A container made from a tag that has moved on since is listed by image id.
@@ -191,16 +198,22 @@ impl<M: Machines> Engine<'_, M> {
                 .map(|i| i.id.as_str())
                 .collect();
             left.retain(|c| is_called(&c.image, image) || same.contains(&c.image_id.as_str()));
-            narrowed.when(left.is_empty(), || messages::container_image(image));
+            narrowed.when(left.is_empty(), "image", || {
+                messages::container_image(image)
+            });
         }
         if let Some(running) = running {
             left.retain(|c| (c.state == "running") == *running);
-            narrowed.when(left.is_empty(), || messages::container_running(*running));
+            narrowed.when(left.is_empty(), "running", || {
+                messages::container_running(*running)
+            });
         }
         if let Some(port) = published_port {
             let published = |p: &PublishedPort| p.public_port == Some(*port) && p.protocol == "tcp";
             left.retain(|c| c.ports.iter().any(published));
-            narrowed.when(left.is_empty(), || messages::container_port(*port));
+            narrowed.when(left.is_empty(), "published_port", || {
+                messages::container_port(*port)
+            });
         }
         if let Some(wanted) = exit_code {
             let mut fitting = 0;
@@ -217,8 +230,8 @@ impl<M: Machines> Engine<'_, M> {
                     last = Some(messages::container_exit(state.exit_code, *wanted));
                 }
             }
-            if fitting == 0 {
-                narrowed.by = narrowed.by.or(last);
+            if let Some(text) = last {
+                narrowed.when(fitting == 0, "exit_code", || text);
             }
             return Ok(narrowed.counted(fitting));
         }
@@ -236,13 +249,15 @@ impl<M: Machines> Engine<'_, M> {
             let tags = i.repo_tags.as_deref().unwrap_or_default();
             format!("{} of {} bytes", tags.join(" "), i.size)
         }));
-        let mut narrowed = Narrowing::new(None);
+        let mut narrowed = Narrowing::default();
         left.retain(|i| i.is_called(name));
-        narrowed.when(left.is_empty(), || messages::no_image(name));
+        narrowed.when(left.is_empty(), "name", || messages::no_image(name));
         if let Some(range) = size_mib {
             let seen = left.first().map_or(0, |i| i.size.div_ceil(MIB));
             left.retain(|i| size_fits(i.size, *range));
-            narrowed.when(left.is_empty(), || messages::image_size(name, seen, *range));
+            narrowed.when(left.is_empty(), "size_mib", || {
+                messages::image_size(name, seen, *range)
+            });
         }
         if let Some(port) = exposes {
             let key = format!("{port}/tcp");
@@ -254,7 +269,9 @@ impl<M: Machines> Engine<'_, M> {
                 let ports = detail.config.and_then(|c| c.exposed_ports);
                 fitting += u64::from(ports.is_some_and(|ports| ports.contains_key(&key)));
             }
-            narrowed.when(fitting == 0, || messages::image_exposes(name, *port));
+            narrowed.when(fitting == 0, "exposes", || {
+                messages::image_exposes(name, *port)
+            });
             return Ok(narrowed.counted(fitting));
         }
         Ok(narrowed.counted(left.len() as u64))
@@ -309,18 +326,15 @@ impl<M: Machines> Engine<'_, M> {
 }
 
 /// The first condition that left nothing.
+#[derive(Default)]
 struct Narrowing {
-    by: Option<Text>,
+    by: Option<(&'static str, Text)>,
 }
 
 impl Narrowing {
-    const fn new(by: Option<Text>) -> Self {
-        Self { by }
-    }
-
-    fn when(&mut self, nothing_left: bool, text: impl FnOnce() -> Text) {
+    fn when(&mut self, nothing_left: bool, name: &'static str, text: impl FnOnce() -> Text) {
         if nothing_left && self.by.is_none() {
-            self.by = Some(text());
+            self.by = Some((name, text()));
         }
     }
 
@@ -376,7 +390,7 @@ fn id(id: &str) -> Result<&str, Stop> {
         Ok(id)
     } else {
         Err(Stop::Found(Finding::Failed {
-            instead: None,
+            condition: String::new(),
             observation: None,
         }))
     }
@@ -418,12 +432,12 @@ mod tests {
     fn one_must_match_unless_the_check_says_how_many() {
         let counted = |matching| Counted {
             matching,
-            narrowed_by: Some(messages::no_container()),
+            narrowed_by: Some(("name", messages::no_container())),
         };
         assert_eq!(counted(1).judge(None), Finding::Passed);
         assert_eq!(
             counted(0).judge(None),
-            Finding::failed(messages::no_container())
+            Finding::unmet("name", messages::no_container())
         );
         let none = Range {
             min: None,
@@ -432,7 +446,7 @@ mod tests {
         assert_eq!(counted(0).judge(Some(none)), Finding::Passed);
         assert_eq!(
             counted(2).judge(Some(none)),
-            Finding::failed(messages::matching_count(2, none))
+            Finding::unmet("count.max", messages::matching_count(2, none))
         );
     }
 

@@ -45,24 +45,24 @@ pub(super) async fn look<M: Machines>(
         FileSeen::Missing => {
             evidence.line("seen", "nothing there");
             return Ok(if *exists {
-                Finding::failed(messages::file_missing(shown))
+                Finding::unmet("exists", messages::file_missing(shown))
             } else {
                 Finding::Passed
             });
         }
         FileSeen::Odd(reason) => {
             evidence.line("seen", reason);
-            return Ok(Finding::failed(messages::file_refused(shown)));
+            return Ok(Finding::unmet("path", messages::file_refused(shown)));
         }
         FileSeen::Denied => {
             evidence.line("seen", "may not be read");
-            return Ok(Finding::failed(messages::file_denied(shown)));
+            return Ok(Finding::unmet("path", messages::file_denied(shown)));
         }
         FileSeen::Content(file) => file,
     };
     evidence.line("seen", format_args!("a file of {} bytes", file.size));
     if !exists {
-        return Ok(Finding::failed(messages::file_present(shown)));
+        return Ok(Finding::unmet("exists", messages::file_present(shown)));
     }
     let Some(wanted) = content else {
         return Ok(Finding::Passed);
@@ -76,7 +76,10 @@ pub(super) async fn look<M: Machines>(
         None => Finding::Passed,
         Some(mismatch) => {
             evidence.line("not as asked", format_args!("{mismatch:?}"));
-            Finding::failed(messages::file_content(shown, mismatch))
+            Finding::unmet(
+                mismatch.of("content"),
+                messages::file_content(shown, mismatch),
+            )
         }
     })
 }

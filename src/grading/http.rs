@@ -48,17 +48,23 @@ pub(super) async fn look<M: Machines>(
             return Ok(if check.expect.refused {
                 Finding::Passed
             } else {
-                Finding::failed(messages::port_refuses(host, port))
+                Finding::unmet("port", messages::port_refuses(host, port))
             });
         }
         Dialled::OutOfReach(reason) => {
             evidence.line("seen", reason);
-            return Ok(Finding::failed(messages::port_out_of_reach(host, port)));
+            return Ok(Finding::unmet(
+                "port",
+                messages::port_out_of_reach(host, port),
+            ));
         }
     };
     if check.expect.refused {
         evidence.line("seen", "connection accepted");
-        return Ok(Finding::failed(messages::port_still_answers(host, port)));
+        return Ok(Finding::unmet(
+            "refused",
+            messages::port_still_answers(host, port),
+        ));
     }
     let left = within.saturating_sub(started.elapsed());
     let answer = match exchange(stream, request, left, MAX_BODY).await {
@@ -66,11 +72,14 @@ pub(super) async fn look<M: Machines>(
         Err(ExchangeError::Slow) => {
             evidence.line("seen", "no complete answer in time");
             let slow = messages::answer_slow(host, port, within.as_secs());
-            return Ok(Finding::failed(slow));
+            return Ok(Finding::unmet("answer", slow));
         }
         Err(ExchangeError::Broken(reason)) => {
             evidence.line("seen", reason);
-            return Ok(Finding::failed(messages::answer_broken(host, port)));
+            return Ok(Finding::unmet(
+                "answer",
+                messages::answer_broken(host, port),
+            ));
         }
     };
     note(&answer, evidence);
@@ -97,18 +106,27 @@ fn compare(check: &HttpCheck, answer: &Answer, nonce: &str) -> Result<Finding, S
         None => answer.status.is_success(),
     };
     if !fits {
-        return Ok(Finding::failed(messages::status(status, expect.status)));
+        return Ok(Finding::unmet(
+            "status",
+            messages::status(status, expect.status),
+        ));
     }
     for (name, wanted) in &expect.headers {
         let Some(value) = answer.headers.get(name.as_str()) else {
-            return Ok(Finding::failed(messages::header_missing(name)));
+            return Ok(Finding::unmet(
+                format!("headers.{name}"),
+                messages::header_missing(name),
+            ));
         };
         let seen = Seen {
             bytes: value.as_bytes(),
             truncated: false,
         };
         if judge(wanted, seen, nonce)?.is_some() {
-            return Ok(Finding::failed(messages::header(name)));
+            return Ok(Finding::unmet(
+                format!("headers.{name}"),
+                messages::header(name),
+            ));
         }
     }
     if let Some(wanted) = &expect.body {
@@ -117,7 +135,10 @@ fn compare(check: &HttpCheck, answer: &Answer, nonce: &str) -> Result<Finding, S
             truncated: answer.truncated,
         };
         if let Some(mismatch) = judge(wanted, seen, nonce)? {
-            return Ok(Finding::failed(messages::body(mismatch)));
+            return Ok(Finding::unmet(
+                mismatch.of("body"),
+                messages::body(mismatch),
+            ));
         }
     }
     Ok(Finding::Passed)
@@ -211,15 +232,18 @@ mod tests {
         assert_eq!(judged(answer(200, &json, "[\"k7\"]")), Finding::Passed);
         assert_eq!(
             judged(answer(404, &json, "[\"k7\"]")),
-            Finding::failed(messages::status(404, Some(200)))
+            Finding::unmet("status", messages::status(404, Some(200)))
         );
         assert_eq!(
             judged(answer(200, &[], "k7")),
-            Finding::failed(messages::header_missing("content-type"))
+            Finding::unmet(
+                "headers.content-type",
+                messages::header_missing("content-type")
+            )
         );
         assert_eq!(
             judged(answer(200, &[("content-type", "text/html")], "k7")),
-            Finding::failed(messages::header("content-type"))
+            Finding::unmet("headers.content-type", messages::header("content-type"))
         );
         assert!(matches!(
             judged(answer(200, &json, "k8")),
@@ -232,7 +256,7 @@ mod tests {
         let check = check("http: {port: 80}");
         assert_eq!(
             compare(&check, &answer(302, &[("location", "/ok")], ""), "").unwrap(),
-            Finding::failed(messages::status(302, None))
+            Finding::unmet("status", messages::status(302, None))
         );
     }
 }

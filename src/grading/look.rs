@@ -18,9 +18,9 @@ pub(super) enum Finding {
     Passed,
     /// A condition was seen not to hold.
     Failed {
-        /// Said instead of the author's `fail` text.
-        instead: Option<Text>,
-        /// Said after it.
+        /// Its name, by which the author may have written a text for it; empty for none.
+        condition: String,
+        /// Said after the author's text.
         observation: Option<Text>,
     },
     /// The learner's environment could not be looked at.
@@ -30,10 +30,10 @@ pub(super) enum Finding {
 }
 
 impl Finding {
-    /// Failed, with a sentence on what was seen.
-    pub(super) fn failed(observation: Text) -> Self {
+    /// A condition does not hold; with a sentence on what was seen.
+    pub(super) fn unmet(condition: impl Into<String>, observation: Text) -> Self {
         Self::Failed {
-            instead: None,
+            condition: condition.into(),
             observation: Some(observation),
         }
     }

@@ -34,6 +34,19 @@ pub(super) enum Mismatch {
     CutOff,
 }
 
+impl Mismatch {
+    /// The condition's name, after that of the text: `body.contains`.
+    pub(super) fn of(self, text: &str) -> String {
+        match self {
+            Self::Equals => format!("{text}.equals"),
+            Self::Contains => format!("{text}.contains"),
+            Self::Excludes => format!("{text}.excludes"),
+            Self::Matches => format!("{text}.matches"),
+            Self::CutOff => text.to_owned(),
+        }
+    }
+}
+
 /// A text out of a machine, already bounded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen<'a> {

@@ -283,6 +283,20 @@ pub(super) enum Count {
     Redelivered,
 }
 
+impl Count {
+    /// The condition that asks for it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Unacknowledged => "unacknowledged",
+            Self::Consumers => "consumers",
+            Self::Published => "published",
+            Self::Acknowledged => "acknowledged",
+            Self::Redelivered => "redelivered",
+        }
+    }
+}
+
 pub(super) fn count(what: Count, queue: &str, seen: u64, wanted: Range) -> Text {
     let one = seen == 1;
     let (zh, en) = match what {

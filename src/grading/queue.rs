@@ -60,7 +60,7 @@ pub(super) async fn look<M: Machines>(
             Asked::Missing => {
                 evidence.line("seen", "no such queue");
                 return Ok(if check.exists {
-                    Finding::failed(messages::queue_missing(&check.name))
+                    Finding::unmet("exists", messages::queue_missing(&check.name))
                 } else {
                     Finding::Passed
                 });
@@ -215,12 +215,15 @@ fn compare(check: &QueueCheck, state: &QueueState) -> Option<Finding> {
         redelivered,
     } = check;
     if !exists {
-        return Some(Finding::failed(messages::queue_present(name)));
+        return Some(Finding::unmet("exists", messages::queue_present(name)));
     }
     if let Some(durable) = durable
         && state.durable != *durable
     {
-        return Some(Finding::failed(messages::queue_durable(name, *durable)));
+        return Some(Finding::unmet(
+            "durable",
+            messages::queue_durable(name, *durable),
+        ));
     }
     let totals = &state.message_stats;
     for (what, wanted, seen) in [
@@ -238,7 +241,8 @@ fn compare(check: &QueueCheck, state: &QueueState) -> Option<Finding> {
         if let Some(wanted) = wanted {
             let seen = seen?;
             if !wanted.holds(seen) {
-                return Some(Finding::failed(messages::count(what, name, seen, *wanted)));
+                let text = messages::count(what, name, seen, *wanted);
+                return Some(Finding::unmet(wanted.missed(what.name(), seen), text));
             }
         }
     }
@@ -299,19 +303,25 @@ mod tests {
         );
         assert_eq!(
             judged(r#"{"name":"orders","durable":true,"messages_ready":0}"#),
-            Some(Finding::failed(messages::count(
-                Count::Ready,
-                "orders",
-                0,
-                crate::domain::check::Range {
-                    min: Some(3),
-                    max: None
-                }
-            )))
+            Some(Finding::unmet(
+                "ready.min",
+                messages::count(
+                    Count::Ready,
+                    "orders",
+                    0,
+                    crate::domain::check::Range {
+                        min: Some(3),
+                        max: None
+                    }
+                )
+            ))
         );
         assert_eq!(
             judged(r#"{"name":"orders","durable":false,"messages_ready":3}"#),
-            Some(Finding::failed(messages::queue_durable("orders", true)))
+            Some(Finding::unmet(
+                "durable",
+                messages::queue_durable("orders", true)
+            ))
         );
         assert!(matches!(
             judged(

@@ -269,26 +269,27 @@ impl<'a, M: Machines> Run<'a, M> {
                 docker::look(machines, machine, check, within, evidence).await
             }
             CheckKind::Script(check) => {
-                script::look(machines, machine, check, self.ctx.files, within, evidence).await
+                let texts = &self.check.messages;
+                let files = self.ctx.files;
+                script::look(machines, machine, check, texts, files, within, evidence).await
             }
         }
     }
 
     fn result(self) -> CheckResult {
-        let fail = || self.check.fail.clone();
         let (outcome, message) = match self.finding {
             Finding::Passed => (Outcome::Passed, None),
             Finding::Failed { .. } if self.unstable => {
                 (Outcome::Unstable, Some(messages::unstable()))
             }
             Finding::Failed {
-                instead,
+                condition,
                 observation,
             } => {
-                let text = instead.unwrap_or_else(fail);
+                let text = self.check.message(&condition).unwrap_or(&self.check.fail);
                 let text = match observation {
-                    Some(observation) => messages::join(&text, &observation),
-                    None => text,
+                    Some(observation) => messages::join(text, &observation),
+                    None => text.clone(),
                 };
                 (Outcome::Failed, Some(text))
             }

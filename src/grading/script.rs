@@ -1,6 +1,6 @@
 //! `script:` a shell script of the lab's folder, sent for the moment of the check.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::domain::{check::ScriptCheck, ids::Slug, text::Text};
 
@@ -31,6 +31,7 @@ pub(super) async fn look<M: Machines>(
     machines: &M,
     machine: &Slug,
     check: &ScriptCheck,
+    texts: &BTreeMap<String, Text>,
     files: &LabFiles,
     within: Duration,
     evidence: &mut Evidence,
@@ -39,7 +40,7 @@ pub(super) async fn look<M: Machines>(
         machine: _,
         file,
         user,
-        messages: texts,
+        messages: _,
     } = check;
     let script = files
         .get(file)
@@ -53,15 +54,18 @@ pub(super) async fn look<M: Machines>(
         Ok(code) => code,
         Err(finding) => return Ok(finding),
     };
-    let picked = pick(&outcome.stdout, |key| texts.get(key)).cloned();
+    let picked = pick(&outcome.stdout, texts);
+    let failed = || Finding::Failed {
+        condition: picked.unwrap_or_default().to_owned(),
+        observation: None,
+    };
     Ok(match code {
         0 => Finding::Passed,
-        1 => Finding::Failed {
-            instead: picked,
-            observation: None,
-        },
+        1 => failed(),
         3 => Finding::Ungradable(
-            picked.unwrap_or_else(|| messages::script_can_not_judge(machine.as_str())),
+            picked
+                .and_then(|key| texts.get(key).cloned())
+                .unwrap_or_else(|| messages::script_can_not_judge(machine.as_str())),
         ),
         _ if reach::is_shortage(&String::from_utf8_lossy(&outcome.stderr)) => {
             // The shell itself could not go on: it says so and ends with a code of its own.
@@ -71,21 +75,19 @@ pub(super) async fn look<M: Machines>(
         other => {
             // Not one of the agreed codes: a fault of the script, or a tool that is missing.
             evidence.line("the script ended with a code it should not use", other);
-            Finding::Failed {
-                instead: picked,
-                observation: None,
-            }
+            failed()
         }
     })
 }
 
-/// The text named by the first line `message: <key>` whose key is known.
-fn pick<'a>(stdout: &[u8], text: impl Fn(&str) -> Option<&'a Text>) -> Option<&'a Text> {
+/// The key in the first line `message: <key>` whose key is known.
+fn pick<'a>(stdout: &[u8], texts: &'a BTreeMap<String, Text>) -> Option<&'a str> {
     stdout
         .split(|byte| *byte == b'\n')
         .filter_map(|line| std::str::from_utf8(line).ok())
         .filter_map(|line| line.strip_prefix(PICK))
-        .find_map(|key| text(key.trim()))
+        .find_map(|key| texts.get_key_value(key.trim()))
+        .map(|(key, _)| key.as_str())
 }
 
 #[cfg(test)]
@@ -94,13 +96,12 @@ mod tests {
 
     #[test]
     fn the_first_known_key_picks_the_text() {
-        let text = Text::new("端口", "port");
-        let known = |key: &str| (key == "port").then_some(&text);
+        let known = BTreeMap::from([("port".to_owned(), Text::new("端口", "port"))]);
         assert_eq!(
-            pick(b"x\nmessage: nothing\nmessage: port\r\n", known),
-            Some(&text)
+            pick(b"x\nmessage: nothing\nmessage: port\r\n", &known),
+            Some("port")
         );
-        assert_eq!(pick(b"a message: port\n", known), None);
-        assert_eq!(pick(b"message: \xff\nmessage:port", known), Some(&text));
+        assert_eq!(pick(b"a message: port\n", &known), None);
+        assert_eq!(pick(b"message: \xff\nmessage:port", &known), Some("port"));
     }
 }

@@ -1,14 +1,12 @@
 //! Checks: what they name exists, and what they ask can be so.
 
-use std::collections::BTreeMap;
-
 use regex::Regex;
 
-use super::{LabContext, Report, machines, texts};
+use super::{LabContext, Report, machines};
 use crate::domain::{
     check::{
         Check, CheckKind, CommandCheck, DockerCheck, FileCheck, HttpCheck, QueueCheck, Range,
-        ScriptCheck, TextMatch,
+        TextMatch,
     },
     lab::Profile,
 };
@@ -48,7 +46,8 @@ fn one(context: &LabContext<'_>, at: &str, check: &Check, report: &mut Report<'_
         CheckKind::Http(http) => http_check(&at, http, report),
         CheckKind::Queue(queue) => queue_check(context, &at, queue, report),
         CheckKind::Docker(docker) => docker_check(context, &at, docker, report),
-        CheckKind::Script(script) => script_check(context, &at, script, report),
+        // Its file and its messages have rules of their own.
+        CheckKind::Script(_) => {}
     }
 }
 
@@ -273,59 +272,6 @@ fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report:
             );
         }
     }
-}
-
-fn script_check(context: &LabContext<'_>, at: &str, check: &ScriptCheck, report: &mut Report<'_>) {
-    for (key, message) in &check.messages {
-        texts::text(report, &format!("{at}.messages.{key}"), message);
-    }
-    let Some(script) = context.files.get(&check.file) else {
-        return; // told by the rules for files
-    };
-    let picked = picked_messages(&String::from_utf8_lossy(script));
-    for (key, line) in &picked {
-        if !check.messages.contains_key(key) {
-            report.warning(
-                "script-message",
-                &format!("{at}.messages"),
-                format!(
-                    "line {line} of `{}` picks the message `{key}`, which is not there",
-                    check.file
-                ),
-                format!("add `{key}:` with both texts to `messages`"),
-            );
-        }
-    }
-    for key in check.messages.keys() {
-        if !picked.contains_key(key) {
-            report.warning(
-                "script-message",
-                &format!("{at}.messages.{key}"),
-                format!("`{}` never prints `message: {key}`", check.file),
-                "print it where it fits, or remove the text",
-            );
-        }
-    }
-}
-
-/// The keys in `message: <key>` of a script, and the line of the first.
-fn picked_messages(script: &str) -> BTreeMap<String, usize> {
-    let mut picked = BTreeMap::new();
-    for (n, line) in script.lines().enumerate() {
-        if line.trim_start().starts_with('#') {
-            continue;
-        }
-        for rest in line.split("message: ").skip(1) {
-            let key: String = rest
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || "-_".contains(*c))
-                .collect();
-            if !key.is_empty() {
-                picked.entry(key).or_insert(n + 1);
-            }
-        }
-    }
-    picked
 }
 
 fn text_match(at: &str, wanted: &TextMatch, report: &mut Report<'_>) {

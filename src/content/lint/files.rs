@@ -22,6 +22,9 @@ pub(super) fn check(context: &LabContext<'_>, report: &mut Report<'_>) {
     }
     for (s, step) in lab.steps.iter().enumerate() {
         scripts.push((format!("steps[{s}].solution"), &step.solution));
+        if let Some(wrong) = &step.wrong {
+            scripts.push((format!("steps[{s}].wrong.script"), &wrong.script));
+        }
         for (c, check) in step.checks.iter().enumerate() {
             if let CheckKind::Script(script) = &check.kind {
                 scripts.push((format!("steps[{s}].checks[{c}].script.file"), &script.file));

@@ -4,6 +4,7 @@ mod checks;
 mod course;
 mod files;
 mod machines;
+mod messages;
 mod names;
 mod texts;
 mod trust;
@@ -90,6 +91,7 @@ pub fn lab(context: &LabContext<'_>, report: &mut Report<'_>) {
     texts::check(context, report);
     machines::check(context, report);
     checks::check(context, report);
+    messages::check(context, report);
     files::check(context, report);
     trust::check(context, report);
 }

@@ -1,0 +1,62 @@
+//! Checks that ask a machine over HTTP.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::TextMatch;
+use crate::domain::ids::Slug;
+
+/// `http:` a machine answers a request from another machine like this. `{{nonce}}` in the path,
+/// the body and the expectations stands for a random word that changes at each look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpCheck {
+    /// The machine; the lab's first when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Slug>,
+    /// The TCP port.
+    pub port: u16,
+    /// The path with its query.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// The method.
+    #[serde(default = "get")]
+    pub method: String,
+    /// Headers to send.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// The body to send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// The answer that passes.
+    #[serde(default)]
+    pub expect: HttpExpectation,
+}
+
+/// The answer that passes an [`HttpCheck`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpExpectation {
+    /// The status; any of 200 to 299 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What the body (its first 256 KiB) must look like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<TextMatch>,
+    /// What headers must look like, by lower-case name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, TextMatch>,
+    /// That nothing answers on the port at all.
+    #[serde(default)]
+    pub refused: bool,
+}
+
+fn root_path() -> String {
+    "/".to_owned()
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
