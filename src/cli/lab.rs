@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::{lab_lint, lab_test};
+use super::{lab_choice::Choice, lab_lint, lab_test};
 use crate::{
     config::Config,
     lifecycle::{StartError, assemble},
@@ -24,14 +24,15 @@ pub(super) enum LabCommand {
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
     },
-    /// Prove labs: a fresh sandbox fails every check, the reference solutions pass them in order.
+    /// Prove labs: a fresh sandbox fails every check, the reference solutions pass them in order,
+    /// and a wrong solution fails as its author says.
     Test {
-        /// The labs; all when left out.
-        labs: Vec<String>,
+        #[command(flatten)]
+        choice: Choice,
         /// Also write the outcome as JUnit XML.
         #[arg(long, value_name = "FILE")]
         junit: Option<PathBuf>,
-        /// How many labs run side by side.
+        /// How many labs run side by side at most, as far as the memory for sandboxes goes.
         #[arg(long, default_value_t = 2)]
         jobs: usize,
     },
@@ -61,9 +62,11 @@ pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode,
                 ExitCode::FAILURE
             })
         }
-        LabCommand::Test { labs, junit, jobs } => {
-            lab_test::run(config, &labs, junit.as_deref(), jobs).await
-        }
+        LabCommand::Test {
+            choice,
+            junit,
+            jobs,
+        } => lab_test::run(config, &choice, junit.as_deref(), jobs).await,
         LabCommand::Publish => {
             let app = assemble(config).await?;
             let published = app.publish_labs().await?;

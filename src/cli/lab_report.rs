@@ -1,13 +1,15 @@
-//! The result of testing a lab: a fresh sandbox must fail every check, and after the reference
-//! solution of a step all checks of that step must pass.
+//! The result of testing a lab: a fresh sandbox must fail every check, after the reference solution
+//! of a step all checks of that step must pass, and after a wrong one the checks that its author
+//! names must fail with the texts that they name.
 //!
 //! Pure: whoever drives the sandbox fills in the phases; here they become text and JUnit XML.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::Serialize;
 
 use crate::domain::{
+    check::Check,
     ids::Slug,
     submission::{CheckResult, Outcome},
     text::Locale,
@@ -33,7 +35,7 @@ pub struct Phase {
     /// Why it could not be run as a whole (no sandbox, a solution that failed); escaped here.
     pub problem: Option<String>,
     /// What the checks came to.
-    pub results: Vec<CheckResult>,
+    pub results: Vec<Judged>,
     /// How long it took, solution and checks.
     pub duration_ms: u64,
 }
@@ -48,6 +50,59 @@ pub enum PhaseKind {
     Fresh,
     /// The reference solution of this step, then the step's checks; each must pass.
     Solved(Slug),
+    /// In a fresh sandbox with the steps before solved, the wrong solution of this step; the checks
+    /// that it names must fail.
+    Wrong(Slug),
+}
+
+/// What a check came to, and what it should have come to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judged {
+    /// What it came to.
+    pub result: CheckResult,
+    /// What is wrong with that: `passed, should be failed`.
+    pub fault: Option<String>,
+}
+
+impl Judged {
+    /// The result of a check that must come to `wanted`.
+    pub fn wanted(wanted: Outcome, result: CheckResult) -> Self {
+        let seen = result.outcome;
+        let fault = (seen != wanted).then(|| format!("{seen}, should be {wanted}"));
+        Self { result, fault }
+    }
+
+    /// The results of a step's checks after its wrong solution, of which those in `fails` must fail
+    /// with the text of that key.
+    pub fn told(
+        fails: &BTreeMap<Slug, String>,
+        checks: &[Check],
+        results: Vec<CheckResult>,
+    ) -> Vec<Self> {
+        let judge = |result: CheckResult| {
+            let Some(wanted) = fails.get(&result.check) else {
+                return Self {
+                    result,
+                    fault: None,
+                };
+            };
+            let judged = Self::wanted(Outcome::Failed, result);
+            if judged.fault.is_some() {
+                return judged;
+            }
+            let check = checks.iter().find(|check| check.id == judged.result.check);
+            let message = judged.result.message.as_ref();
+            let said = check
+                .zip(message)
+                .and_then(|(check, message)| check.said(message));
+            let fault = (said != Some(wanted)).then(|| {
+                let said = said.unwrap_or("neither its `fail` nor one of its `messages`");
+                format!("failed with the text `{said}`, should be `{wanted}`")
+            });
+            Self { fault, ..judged }
+        };
+        results.into_iter().map(judge).collect()
+    }
 }
 
 impl PhaseKind {
@@ -57,6 +112,7 @@ impl PhaseKind {
             Self::Start => "start".to_owned(),
             Self::Fresh => "fresh".to_owned(),
             Self::Solved(step) => format!("solved.{step}"),
+            Self::Wrong(step) => format!("wrong.{step}"),
         }
     }
 
@@ -65,24 +121,16 @@ impl PhaseKind {
             Self::Start => "sandbox starts".to_owned(),
             Self::Fresh => "fresh sandbox: every check fails".to_owned(),
             Self::Solved(step) => format!("step {step}: every check passes after its solution"),
-        }
-    }
-
-    /// What each check must come to. In a fresh sandbox that is a plain failure: a check that
-    /// can't even look would leave a learner who has just begun without an answer.
-    const fn wanted(&self) -> Outcome {
-        match self {
-            Self::Start | Self::Solved(_) => Outcome::Passed,
-            Self::Fresh => Outcome::Failed,
+            Self::Wrong(step) => format!("step {step}: its wrong solution fails as described"),
         }
     }
 }
 
 impl Phase {
     /// The results that are not what they must be.
-    pub fn wrong(&self) -> impl Iterator<Item = &CheckResult> {
-        let wanted = self.kind.wanted();
-        self.results.iter().filter(move |r| r.outcome != wanted)
+    pub fn wrong(&self) -> impl Iterator<Item = (&CheckResult, &str)> {
+        let faults = self.results.iter();
+        faults.filter_map(|judged| Some((&judged.result, judged.fault.as_deref()?)))
     }
 
     /// Whether the phase ran and every check came to what it must.
@@ -97,12 +145,17 @@ impl LabReport {
         !self.phases.is_empty() && self.phases.iter().all(Phase::is_ok)
     }
 
+    /// How long it took, in milliseconds.
+    pub fn took_ms(&self) -> u64 {
+        self.phases.iter().map(|p| p.duration_ms).sum()
+    }
+
     /// For a person: one line a phase; what is wrong with its message and evidence below.
     pub fn render(&self) -> String {
         let mut out = String::new();
         let verdict = if self.is_ok() { "ok" } else { "FAILED" };
-        let took: u64 = self.phases.iter().map(|p| p.duration_ms).sum();
-        let _ = writeln!(out, "{} … {verdict} ({})", self.lab, seconds(took));
+        let took = seconds(self.took_ms());
+        let _ = writeln!(out, "{} … {verdict} ({took})", self.lab);
         for phase in &self.phases {
             let mark = if phase.is_ok() { "✓" } else { "✗" };
             let _ = write!(out, "  {mark} {}", phase.kind.title());
@@ -114,11 +167,10 @@ impl LabReport {
             if let Some(problem) = &phase.problem {
                 indented(&mut out, "      ", &escape(problem));
             }
-            for result in phase.wrong() {
-                let (wanted, seen) = (phase.kind.wanted(), result.outcome);
+            for (result, fault) in phase.wrong() {
                 let _ = writeln!(
                     out,
-                    "    ✗ {}: {seen}, should be {wanted} ({})",
+                    "    ✗ {}: {fault} ({})",
                     result.check,
                     seconds(result.duration_ms)
                 );
@@ -136,7 +188,7 @@ impl LabReport {
 pub fn suite(report: &LabReport) -> Suite {
     let cases = report.phases.iter().flat_map(|phase| {
         let class = format!("{}.{}", report.lab, phase.kind.id());
-        let checks: u64 = phase.results.iter().map(|r| r.duration_ms).sum();
+        let checks: u64 = phase.results.iter().map(|r| r.result.duration_ms).sum();
         let whole = Case {
             name: phase.kind.title(),
             class: class.clone(),
@@ -150,11 +202,10 @@ pub fn suite(report: &LabReport) -> Suite {
                     details: problem.clone(),
                 }),
         };
-        let wanted = phase.kind.wanted();
         let checks = phase
             .results
             .iter()
-            .map(move |result| case(class.clone(), wanted, result));
+            .map(move |judged| case(class.clone(), judged));
         std::iter::once(whole).chain(checks)
     });
     Suite {
@@ -163,14 +214,16 @@ pub fn suite(report: &LabReport) -> Suite {
     }
 }
 
-fn case(class: String, wanted: Outcome, result: &CheckResult) -> Case {
-    let outcome = if result.outcome == wanted {
-        junit::Outcome::Passed
-    } else {
-        let said = result.message.as_ref().map_or("", |m| m.get(Locale::En));
-        junit::Outcome::Failed {
-            message: format!("{}, should be {wanted}", result.outcome),
-            details: format!("{said}\n{}", result.evidence),
+fn case(class: String, judged: &Judged) -> Case {
+    let Judged { result, fault } = judged;
+    let outcome = match fault {
+        None => junit::Outcome::Passed,
+        Some(fault) => {
+            let said = result.message.as_ref().map_or("", |m| m.get(Locale::En));
+            junit::Outcome::Failed {
+                message: fault.clone(),
+                details: format!("{said}\n{}", result.evidence),
+            }
         }
     };
     Case {
@@ -187,14 +240,14 @@ fn indented(out: &mut String, by: &str, text: &str) {
     }
 }
 
-fn seconds(ms: u64) -> String {
+pub(super) fn seconds(ms: u64) -> String {
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::text::Text;
+    use crate::domain::{check::FAIL, text::Text};
 
     fn result(check: &str, outcome: Outcome, evidence: &str) -> CheckResult {
         CheckResult {
@@ -208,6 +261,13 @@ mod tests {
     }
 
     fn phase(kind: PhaseKind, results: Vec<CheckResult>) -> Phase {
+        let wanted = if kind == PhaseKind::Fresh {
+            Outcome::Failed
+        } else {
+            Outcome::Passed
+        };
+        let judged = |result| Judged::wanted(wanted, result);
+        let results = results.into_iter().map(judged).collect();
         Phase {
             kind,
             problem: None,
@@ -239,6 +299,41 @@ mod tests {
             assert_eq!(phase.is_ok(), good, "{phase:?}");
         }
         assert!(!report(vec![]).is_ok());
+    }
+
+    #[test]
+    fn a_wrong_solution_must_fail_what_it_names_with_the_text_it_names() {
+        let check: Check = serde_saphyr::from_str(
+            "id: answers\npoints: 1\ntitle: {zh: 题, en: T}\nfail: {zh: 还没做, en: Not <done> yet.}\n\
+             messages: {status: {zh: 还没做完, en: 'Not <done> yet. Nor here.'}}\nhttp: {port: 80}",
+        )
+        .unwrap();
+        let told = |key: &str, message: Option<Text>, outcome| {
+            let fails = BTreeMap::from([("answers".parse().unwrap(), key.to_owned())]);
+            let mut result = result("answers", outcome, "");
+            result.message = message;
+            let others = self::result("builds", Outcome::Passed, "");
+            let judged = Judged::told(&fails, std::slice::from_ref(&check), vec![others, result]);
+            assert_eq!(judged[0].fault, None);
+            judged[1].fault.clone()
+        };
+        let plain = Some(Text::new("还没做。看到了。", "Not <done> yet. Seen."));
+        let fine = Some(Text::new(
+            "还没做完。看到了。",
+            "Not <done> yet. Nor here. Seen.",
+        ));
+        let failed = Outcome::Failed;
+        assert_eq!(told(FAIL, plain.clone(), failed), None);
+        assert_eq!(told("status", fine.clone(), failed), None);
+        let swapped = told(FAIL, fine, failed).unwrap();
+        assert_eq!(swapped, "failed with the text `status`, should be `fail`");
+        assert!(told("status", plain.clone(), failed).is_some());
+        assert!(told(FAIL, None, failed).is_some());
+        assert_eq!(
+            told(FAIL, None, Outcome::Passed).unwrap(),
+            "passed, should be failed"
+        );
+        assert!(told(FAIL, plain, Outcome::Unstable).is_some());
     }
 
     #[test]

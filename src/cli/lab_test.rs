@@ -5,27 +5,27 @@ use std::{path::Path, process::ExitCode, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 use slipway_agent::protocol::{ExecRequest, RunAs};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
     junit,
-    lab_report::{self, LabReport, Phase, PhaseKind},
+    lab_choice::Choice,
+    lab_report::{self, Judged, LabReport, Phase, PhaseKind, seconds},
 };
 use crate::{
     auth::token,
     config::Config,
-    content::Severity,
     domain::{
         ids::{Slug, UserId},
         lab::{Lab, Step},
         sandbox::SandboxState,
-        submission::{CheckResult, SubmissionState},
+        submission::{CheckResult, Outcome, SubmissionState},
         user::{Role, User},
     },
-    grading::{Context, Nonces, Pace, Sampling, run_check},
+    grading::{Context, LabFiles, Nonces, Pace, Sampling, run_check},
     lifecycle::{StartError, assemble, shut_down, start_background},
     services::{App, ServiceError, describe_outcome, events::Event, grading::SandboxMachines},
-    store::{attempts::Attempt, sandboxes::Sandbox},
+    store::{attempts::Attempt, labs::LabVersion, sandboxes::Sandbox},
 };
 
 /// How long images may take to be built and a sandbox to be ready.
@@ -35,10 +35,10 @@ const SOLUTION_TIMEOUT: Duration = Duration::from_mins(3);
 /// How long a submission may take to be graded.
 const GRADED_TIMEOUT: Duration = Duration::from_mins(6);
 
-/// Proves the labs named, or all.
+/// Proves the labs that are chosen.
 pub(super) async fn run(
     config: Config,
-    names: &[String],
+    choice: &Choice,
     junit_file: Option<&Path>,
     jobs: usize,
 ) -> Result<ExitCode, StartError> {
@@ -50,7 +50,8 @@ pub(super) async fn run(
         ..config
     };
     let app = assemble(config).await?;
-    let outcome = prove(&app, names, jobs.max(1)).await;
+    let started = Instant::now();
+    let outcome = prove(&app, choice, jobs.max(1)).await;
     remove_all(&app).await;
     shut_down(&app).await;
     // Only a folder of this run's own making.
@@ -64,7 +65,11 @@ pub(super) async fn run(
         std::fs::write(file, junit::report(&suites))?;
     }
     let passed = reports.iter().filter(|r| r.is_ok()).count();
-    println!("{passed} passed, {} failed", reports.len() - passed);
+    println!(
+        "{passed} passed, {} failed, {} in all",
+        reports.len() - passed,
+        seconds(millis(started))
+    );
     Ok(if passed == reports.len() {
         ExitCode::SUCCESS
     } else {
@@ -80,18 +85,19 @@ fn tempfile_dir() -> Result<std::path::PathBuf, StartError> {
     Ok(dir)
 }
 
-async fn prove(app: &App, names: &[String], jobs: usize) -> Result<Vec<LabReport>, StartError> {
+async fn prove(app: &App, choice: &Choice, jobs: usize) -> Result<Vec<LabReport>, StartError> {
     app.publish_labs().await?;
-    let labs = chosen(app, names)?;
+    let labs = choice.of(app)?;
     start_background(app).await?;
     let reports: Vec<_> = stream::iter(labs.into_iter().map(|lab| {
         let app = app.clone();
         async move {
             let report = prove_lab(&app, lab).await;
             eprintln!(
-                "{}: {}",
+                "{}: {} ({})",
                 report.lab,
-                if report.is_ok() { "ok" } else { "FAILED" }
+                if report.is_ok() { "ok" } else { "FAILED" },
+                seconds(report.took_ms())
             );
             report
         }
@@ -100,37 +106,6 @@ async fn prove(app: &App, names: &[String], jobs: usize) -> Result<Vec<LabReport
     .collect()
     .await;
     Ok(reports)
-}
-
-fn chosen(app: &App, names: &[String]) -> Result<Vec<Slug>, StartError> {
-    let loaded = app.loaded();
-    let all: Vec<Slug> = loaded
-        .catalog
-        .labs()
-        .map(|lab| lab.lab.id.clone())
-        .collect();
-    for problem in loaded
-        .problems
-        .iter()
-        .filter(|p| p.severity == Severity::Error)
-    {
-        eprintln!("{problem}");
-    }
-    if names.is_empty() {
-        if all.is_empty() || crate::content::problem::any_error(&loaded.problems) {
-            return Err(StartError::Usage(
-                "no lab, or labs with mistakes: see above".into(),
-            ));
-        }
-        return Ok(all);
-    }
-    let known = |name: &String| {
-        all.iter()
-            .find(|lab| lab.as_str() == name)
-            .cloned()
-            .ok_or_else(|| StartError::Usage(format!("there is no lab `{name}`")))
-    };
-    names.iter().map(known).collect()
 }
 
 /// Leaves nothing on the engine, whatever happened before.
@@ -170,29 +145,27 @@ fn phase(
     kind: PhaseKind,
     started: Instant,
     problem: Option<String>,
-    results: Vec<CheckResult>,
+    results: Vec<Judged>,
 ) -> Phase {
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Phase {
         kind,
         problem,
         results,
-        duration_ms,
+        duration_ms: millis(started),
     }
+}
+
+fn millis(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn prove_phases(app: &App, lab: &Slug, phases: &mut Vec<Phase>) -> Result<(), ServiceError> {
     let started = Instant::now();
     let attempt = begin(app, lab).await?;
-    let sandbox = match timeout(READY_TIMEOUT, until_ready(app, &attempt)).await {
-        Ok(Ok(sandbox)) => sandbox,
-        Ok(Err(problem)) => {
+    let sandbox = match until_ready(app, &attempt).await {
+        Ok(sandbox) => sandbox,
+        Err(problem) => {
             phases.push(phase(PhaseKind::Start, started, Some(problem), Vec::new()));
-            return Ok(());
-        }
-        Err(_) => {
-            let problem = Some("the sandbox was not ready in time".to_owned());
-            phases.push(phase(PhaseKind::Start, started, problem, Vec::new()));
             return Ok(());
         }
     };
@@ -211,23 +184,61 @@ async fn prove_phases(app: &App, lab: &Slug, phases: &mut Vec<Phase>) -> Result<
     let started = Instant::now();
     let mut results = Vec::new();
     for check in version.lab.steps.iter().flat_map(|s| &s.checks) {
-        results.push(run_check(&context, check, Sampling::Once).await);
+        let result = run_check(&context, check, Sampling::Once).await;
+        // A plain failure: a check that can't even look would leave a learner who has just begun
+        // without an answer.
+        results.push(Judged::wanted(Outcome::Failed, result));
     }
     phases.push(phase(PhaseKind::Fresh, started, None, results));
 
+    let desk = Desk::new(app, &attempt, &sandbox, &version, &files);
     for step in &version.lab.steps {
         let started = Instant::now();
-        let (problem, results) = match solve(app, &sandbox, &version.lab, step, &files).await {
+        let (problem, results) = match desk.hand_in(step, &step.solution).await {
             Err(problem) => (Some(problem), Vec::new()),
-            Ok(()) => match grade(app, &attempt, step).await {
-                Err(problem) => (Some(problem), Vec::new()),
-                Ok(results) => (None, results),
-            },
+            Ok(results) => {
+                let passed = |result| Judged::wanted(Outcome::Passed, result);
+                (None, results.into_iter().map(passed).collect())
+            }
         };
         let kind = PhaseKind::Solved(step.id.clone());
         phases.push(phase(kind, started, problem, results));
     }
-    app.finish_sandbox(&attempt).await
+    app.finish_sandbox(&attempt).await?;
+
+    for step in version.lab.steps.iter().filter(|s| s.wrong.is_some()) {
+        let started = Instant::now();
+        let attempt = begin(app, lab).await?;
+        let (problem, results) = match err_wrongly(app, &attempt, &version, &files, step).await {
+            Err(problem) => (Some(problem), Vec::new()),
+            Ok(results) => (None, results),
+        };
+        let kind = PhaseKind::Wrong(step.id.clone());
+        phases.push(phase(kind, started, problem, results));
+        app.finish_sandbox(&attempt).await?;
+    }
+    Ok(())
+}
+
+/// Solves the steps before, hands in the step's wrong solution, and compares what the learner is
+/// told.
+async fn err_wrongly(
+    app: &App,
+    attempt: &Attempt,
+    version: &LabVersion,
+    files: &LabFiles,
+    step: &Step,
+) -> Result<Vec<Judged>, String> {
+    let wrong = step.wrong.as_ref().ok_or("there is no wrong solution")?;
+    let sandbox = until_ready(app, attempt).await?;
+    let desk = Desk::new(app, attempt, &sandbox, version, files);
+    for before in version.lab.steps.iter().take_while(|s| s.id != step.id) {
+        desk.run(&before.solution)
+            .await
+            .map_err(|problem| format!("step {}: {problem}", before.id))?;
+    }
+    let results = desk.hand_in(step, &wrong.script).await?;
+    Ok(Judged::told(&wrong.fails, &step.checks, results))
 }
 
 /// A learner of the test's own, at the lab.
@@ -252,8 +263,11 @@ async fn begin(app: &App, lab: &Slug) -> Result<Attempt, ServiceError> {
     Ok(attempt)
 }
 
+/// Waits until the sandbox is ready. Its turn in the queue takes as long as those before it; what
+/// is bounded is everything after.
 async fn until_ready(app: &App, attempt: &Attempt) -> Result<Sandbox, String> {
     let mut events = app.events.subscribe(attempt.id);
+    let mut until = Instant::now() + READY_TIMEOUT;
     loop {
         let sandbox = app
             .store
@@ -268,45 +282,76 @@ async fn until_ready(app: &App, attempt: &Attempt) -> Result<Sandbox, String> {
                     .failure
                     .unwrap_or_else(|| "the sandbox ended".to_owned()));
             }
+            SandboxState::Queued => until = Instant::now() + READY_TIMEOUT,
             _ => {}
         }
         // A lagging receiver has missed news; the state is read anew either way.
-        let _ = events.recv().await;
+        let news = timeout_at(until, events.recv()).await;
+        if news.is_err() && sandbox.state != SandboxState::Queued {
+            return Err("the sandbox was not ready in time".to_owned());
+        }
     }
 }
 
-async fn solve(
-    app: &App,
-    sandbox: &Sandbox,
-    lab: &Lab,
-    step: &Step,
-    files: &std::collections::BTreeMap<String, Vec<u8>>,
-) -> Result<(), String> {
-    let script = files
-        .get(&step.solution)
-        .ok_or("the solution's file is missing")?;
-    let desk = lab.machines.first().ok_or("the lab has no machine")?;
-    let agent = app
-        .agents
-        .get(sandbox.id, sandbox.generation, &desk.name)
-        .await
-        .map_err(|e| e.to_string())?;
-    let argv = [
-        "/bin/bash",
-        "-c",
-        "exec /bin/bash \"$SLIPWAY_DIR/solution.sh\"",
-    ];
-    let mut request = ExecRequest::new(RunAs::Learner, argv)
-        .file("solution.sh", 0o500, script.as_slice())
-        .timeout(SOLUTION_TIMEOUT)
-        // Services that a solution starts must live on.
-        .keep_leftovers();
-    request.login_env = true;
-    let outcome = agent.exec(&request).await.map_err(|e| e.to_string())?;
-    if outcome.succeeded() {
-        Ok(())
-    } else {
-        Err(format!("the solution {}", describe_outcome(&outcome)))
+/// Where solutions are run and handed in.
+struct Desk<'a> {
+    app: &'a App,
+    attempt: &'a Attempt,
+    sandbox: &'a Sandbox,
+    lab: &'a Lab,
+    files: &'a LabFiles,
+}
+
+impl<'a> Desk<'a> {
+    fn new(
+        app: &'a App,
+        attempt: &'a Attempt,
+        sandbox: &'a Sandbox,
+        version: &'a LabVersion,
+        files: &'a LabFiles,
+    ) -> Self {
+        Self {
+            app,
+            attempt,
+            sandbox,
+            lab: &version.lab,
+            files,
+        }
+    }
+
+    /// Runs a script of the lab's folder as the learner and submits the step.
+    async fn hand_in(&self, step: &Step, script: &str) -> Result<Vec<CheckResult>, String> {
+        self.run(script).await?;
+        grade(self.app, self.attempt, step).await
+    }
+
+    async fn run(&self, name: &str) -> Result<(), String> {
+        let missing = || format!("the file `{name}` is missing");
+        let script = self.files.get(name).ok_or_else(missing)?;
+        let desk = self.lab.machines.first().ok_or("the lab has no machine")?;
+        let agent = self
+            .app
+            .agents
+            .get(self.sandbox.id, self.sandbox.generation, &desk.name)
+            .await
+            .map_err(|e| e.to_string())?;
+        let argv = [
+            "/bin/bash",
+            "-c",
+            "exec /bin/bash \"$SLIPWAY_DIR/solution.sh\"",
+        ];
+        let mut request = ExecRequest::new(RunAs::Learner, argv)
+            .file("solution.sh", 0o500, script.as_slice())
+            .timeout(SOLUTION_TIMEOUT)
+            // Services that a solution starts must live on.
+            .keep_leftovers();
+        request.login_env = true;
+        let outcome = agent.exec(&request).await.map_err(|e| e.to_string())?;
+        if outcome.succeeded() {
+            Ok(())
+        } else {
+            Err(format!("`{name}` {}", describe_outcome(&outcome)))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod backup;
 pub mod doctor;
 pub mod junit;
 mod lab;
+mod lab_choice;
 pub mod lab_lint;
 pub mod lab_report;
 pub mod lab_test;
