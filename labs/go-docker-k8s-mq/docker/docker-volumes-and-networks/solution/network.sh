@@ -1,0 +1,9 @@
+. /etc/profile
+set -eu
+docker rm -f store front >/dev/null 2>&1 || true
+docker network create shop 2>/dev/null || true
+docker run -d --name store --network shop -v orders:/data tea-shop:1
+docker run -d --name front --network shop -p 8080:8080 -e STORE_URL=http://store:8080 tea-shop:1
+for _ in $(seq 50); do curl -fs localhost:8080/orders && exit 0; sleep 0.2; done
+docker logs front >&2
+exit 1
