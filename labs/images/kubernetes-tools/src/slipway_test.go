@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/miekg/dns"
+)
+
+func TestMachinesThatShareASecretMakeTheSameAuthority(t *testing.T) {
+	one, err := newAuthority("a secret of this sandbox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _ := newAuthority("a secret of this sandbox")
+	other, _ := newAuthority("a secret of another sandbox")
+	if !bytes.Equal(one.der, two.der) || one.token("x") != two.token("x") {
+		t.Error("two machines disagree")
+	}
+	if bytes.Equal(one.der, other.der) || one.token("x") == other.token("x") || one.token("x") == one.token("y") {
+		t.Error("two sandboxes or users share something")
+	}
+	certificate, _, err := one.issue("server", "", "control")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(certificate)
+	parsed, _ := x509.ParseCertificate(block.Bytes)
+	roots := x509.NewCertPool()
+	roots.AddCert(two.cert)
+	if _, err := parsed.Verify(x509.VerifyOptions{DNSName: "control", Roots: roots}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWithoutASecretThereIsNoAuthority(t *testing.T) {
+	if _, err := newAuthority(""); err == nil {
+		t.Error("an empty secret was taken")
+	}
+}
+
+func TestNamesOfServicesAreAnswered(t *testing.T) {
+	web := service{Metadata: objectMeta{Name: "web", Namespace: "default"}}
+	web.Spec.ClusterIP = "10.96.3.4"
+	web.Spec.Ports = []port{{Name: "http", Port: 80, Protocol: "TCP"}}
+	db := service{Metadata: objectMeta{Name: "db", Namespace: "shop"}}
+	db.Spec.ClusterIP = "None"
+	members := endpoints{Metadata: db.Metadata}
+	members.Subsets = append(members.Subsets, struct {
+		Addresses []endpoint `json:"addresses"`
+		Ports     []port     `json:"ports"`
+	}{Addresses: []endpoint{{IP: "10.244.1.2", Hostname: "db-0"}, {IP: "10.244.2.2", Hostname: "db-1"}}})
+	n := &names{
+		services:  map[string]service{"web.default": web, "db.shop": db},
+		endpoints: map[string]endpoints{"db.shop": members},
+	}
+	for _, c := range []struct {
+		name  string
+		kind  uint16
+		count int
+		code  int
+	}{
+		{"web.default.svc.cluster.local.", dns.TypeA, 1, dns.RcodeSuccess},
+		{"web.default.svc.cluster.local.", dns.TypeAAAA, 0, dns.RcodeSuccess},
+		{"db.shop.svc.cluster.local.", dns.TypeA, 2, dns.RcodeSuccess},
+		{"db-1.db.shop.svc.cluster.local.", dns.TypeA, 1, dns.RcodeSuccess},
+		{"db-2.db.shop.svc.cluster.local.", dns.TypeA, 0, dns.RcodeNameError},
+		{"_http._tcp.web.default.svc.cluster.local.", dns.TypeSRV, 1, dns.RcodeSuccess},
+		{"10-244-1-2.shop.pod.cluster.local.", dns.TypeA, 1, dns.RcodeSuccess},
+		{"nothing.default.svc.cluster.local.", dns.TypeA, 0, dns.RcodeNameError},
+		{"shop.svc.cluster.local.", dns.TypeA, 0, dns.RcodeSuccess},
+		{"cluster.local.", dns.TypeA, 0, dns.RcodeSuccess},
+		{"example.cluster.local.", dns.TypeA, 0, dns.RcodeNameError},
+	} {
+		question := new(dns.Msg)
+		question.SetQuestion(c.name, c.kind)
+		answer := n.own(question, c.name, c.kind)
+		if len(answer.Answer) != c.count || answer.Rcode != c.code {
+			t.Errorf("%s %d: %v", c.name, c.kind, answer)
+		}
+	}
+	if got := n.reverse("4.3.96.10.in-addr.arpa."); got != "web.default.svc.cluster.local." {
+		t.Error(got)
+	}
+}
+
+func TestProcessesAreRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "stat")
+	line := "42 (a) b (c) S 1 42 42 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0 100 1000000 7 18446744073709551615"
+	if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	used, memory, ok := readStat(path)
+	if !ok || used != 100 || memory != 7*uint64(os.Getpagesize()) {
+		t.Error(used, memory, ok)
+	}
+}
