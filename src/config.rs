@@ -14,7 +14,10 @@ use figment::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::domain::quantity::{ByteSize, Span};
+use crate::domain::{
+    cluster::ClusterEnvironment,
+    quantity::{ByteSize, Span},
+};
 
 /// The settings of a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +52,8 @@ pub struct Config {
     pub sandbox_subnets: String,
     /// The name servers of sandboxes whose lab reaches the internet. Isolated ones have none.
     pub sandbox_resolvers: Vec<Ipv4Addr>,
+    /// The kinds of Kubernetes clusters that labs can have.
+    pub kubernetes_environments: Vec<ClusterEnvironment>,
     /// How long one stays signed in without using the server.
     pub login_lifetime: Span,
     /// How many proxies in front of the server add to `X-Forwarded-For`; 0 takes the connection's
@@ -76,6 +81,7 @@ impl Default for Config {
             sandbox_memory: None,
             sandbox_subnets: "10.213.0.0/16".to_owned(),
             sandbox_resolvers: Vec::new(),
+            kubernetes_environments: ClusterEnvironment::built_in().into_iter().collect(),
             login_lifetime: Span::minutes(7 * 24 * 60),
             trusted_proxies: 0,
             log: "info,slipway=info".to_owned(),

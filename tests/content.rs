@@ -17,12 +17,17 @@ use std::{
 
 use slipway::{
     cli::lab_lint,
+    config::Config,
     content::{Catalog, LoadedItem, folder, render_step, schema},
-    domain::text::Locale,
+    domain::{cluster::ClusterEnvironment, text::Locale},
 };
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn environments() -> Vec<ClusterEnvironment> {
+    Config::default().kubernetes_environments
 }
 
 fn fixtures() -> PathBuf {
@@ -84,7 +89,7 @@ fn every_mistake_is_told_with_its_place_and_remedy() {
     assert!(names.len() >= 20, "the fixtures are gone");
     for name in names {
         let dir = laid_out(Some(&name));
-        let report = lab_lint::human(&lab_lint::lint(dir.path(), None));
+        let report = lab_lint::human(&lab_lint::lint(dir.path(), &environments(), None));
         assert_same(&fixtures().join(&name).join("expected.txt"), &report);
     }
 }
@@ -92,7 +97,7 @@ fn every_mistake_is_told_with_its_place_and_remedy() {
 #[test]
 fn the_base_of_the_fixtures_has_no_problem() {
     let dir = laid_out(None);
-    let result = lab_lint::lint(dir.path(), None);
+    let result = lab_lint::lint(dir.path(), &environments(), None);
     assert_eq!(
         lab_lint::human(&result),
         "1 course, 2 labs: 0 errors, 0 warnings\n"
@@ -109,7 +114,7 @@ fn links_are_refused_wherever_they_stand() {
     std::os::unix::fs::symlink("/etc", dir.path().join("other")).unwrap();
     fs::remove_file(dir.path().join("tea/basics/pouring.zh.md")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", dir.path().join("tea/basics/pouring.zh.md")).unwrap();
-    let loaded = Catalog::load(dir.path());
+    let loaded = Catalog::load(dir.path(), &environments());
     let links: Vec<&str> = loaded
         .problems
         .iter()
@@ -139,7 +144,7 @@ fn a_lab_behind_a_link_is_not_loaded() {
     lay_over(&lab, &moved);
     fs::remove_dir_all(&lab).unwrap();
     std::os::unix::fs::symlink(&moved, &lab).unwrap();
-    let loaded = Catalog::load(dir.path());
+    let loaded = Catalog::load(dir.path(), &environments());
     assert!(loaded.catalog.lab(&"first-lab".parse().unwrap()).is_none());
     assert!(
         loaded
@@ -157,7 +162,7 @@ fn one_broken_part_leaves_the_others_served() {
     fs::remove_file(root.join("tea/basics/pouring.en.md")).unwrap();
     fs::create_dir(root.join("broken")).unwrap();
     fs::write(root.join("broken/course.yaml"), "{").unwrap();
-    let catalog = Catalog::load(root).catalog;
+    let catalog = Catalog::load(root, &environments()).catalog;
     assert_eq!(catalog.courses.len(), 1);
     let course = catalog.course(&"tea".parse().unwrap()).unwrap();
     let items: Vec<_> = course.items().collect();
@@ -174,7 +179,7 @@ fn huge_files_and_folders_are_refused_without_being_kept() {
     file.set_len(50 << 20).unwrap();
     let manifest = fs::File::create(dir.path().join("tea/basics/second-lab/lab.yaml")).unwrap();
     manifest.set_len(50 << 20).unwrap();
-    let loaded = Catalog::load(dir.path());
+    let loaded = Catalog::load(dir.path(), &environments());
     let rules: Vec<&str> = loaded.problems.iter().map(|problem| problem.rule).collect();
     assert!(rules.contains(&"file-too-big"), "{rules:?}");
     assert_eq!(loaded.catalog.labs().count(), 0);
@@ -183,7 +188,7 @@ fn huge_files_and_folders_are_refused_without_being_kept() {
 #[test]
 fn a_stored_version_renders_as_the_folder_does() {
     let dir = laid_out(None);
-    let loaded = Catalog::load(dir.path());
+    let loaded = Catalog::load(dir.path(), &environments());
     let lab = loaded.catalog.lab(&"first-lab".parse().unwrap()).unwrap();
     for step in &lab.lab.steps {
         for locale in Locale::ALL {
@@ -205,7 +210,7 @@ fn the_hash_follows_every_file_of_the_lab_and_no_other() {
     let dir = laid_out(None);
     let id = "first-lab".parse().unwrap();
     let hash = |dir: &tempfile::TempDir| {
-        Catalog::load(dir.path())
+        Catalog::load(dir.path(), &environments())
             .catalog
             .lab(&id)
             .unwrap()
@@ -231,7 +236,7 @@ fn the_hash_follows_every_file_of_the_lab_and_no_other() {
 #[test]
 fn pictures_have_addresses_and_only_those_that_are_shown() {
     let dir = laid_out(None);
-    let catalog = Catalog::load(dir.path()).catalog;
+    let catalog = Catalog::load(dir.path(), &environments()).catalog;
     let tea = "tea".parse().unwrap();
     let lesson = &catalog.course(&tea).unwrap().lessons[&"pouring".parse().unwrap()];
     assert!(
@@ -324,7 +329,7 @@ fn the_examples_of_the_reference_fit_schema_and_program() {
         block(&doc, "`solution/hello.sh`", "bash"),
     )
     .unwrap();
-    let result = lab_lint::lint(dir.path(), None);
+    let result = lab_lint::lint(dir.path(), &environments(), None);
     assert_eq!(
         lab_lint::human(&result),
         "1 course, 2 labs: 0 errors, 0 warnings\n"

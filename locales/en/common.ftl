@@ -48,6 +48,7 @@ level-advanced = Advanced
 profile-plain = ordinary user
 profile-root = you are root
 profile-docker = with its own Docker engine
+profile-kubernetes = the cluster's nodes
 
 role-student = Student
 role-instructor = Instructor

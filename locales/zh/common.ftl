@@ -45,6 +45,7 @@ level-advanced = 高级
 profile-plain = 普通用户
 profile-root = 你就是 root
 profile-docker = 自带 Docker 引擎
+profile-kubernetes = 集群的节点
 
 role-student = 学员
 role-instructor = 教师

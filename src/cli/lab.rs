@@ -47,7 +47,11 @@ pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode,
             strict,
             junit,
         } => {
-            let result = lab_lint::lint(&config.labs_dir, only.as_deref());
+            let result = lab_lint::lint(
+                &config.labs_dir,
+                &config.kubernetes_environments,
+                only.as_deref(),
+            );
             print!("{}", lab_lint::human(&result));
             if let Some(file) = junit {
                 std::fs::write(

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 use crate::{
     cli::junit::{Case, Outcome, Suite},
     content::{Catalog, Loaded, Problem, Severity},
+    domain::cluster::ClusterEnvironment,
 };
 
 /// What linting found.
@@ -32,8 +33,12 @@ impl LintResult {
 
 /// Lints every course below `labs_root`; with `only`, keeps what concerns folders or files whose
 /// path begins with it or that are a lab of that name.
-pub fn lint(labs_root: &Path, only: Option<&str>) -> LintResult {
-    let Loaded { catalog, problems } = Catalog::load(labs_root);
+pub fn lint(
+    labs_root: &Path,
+    environments: &[ClusterEnvironment],
+    only: Option<&str>,
+) -> LintResult {
+    let Loaded { catalog, problems } = Catalog::load(labs_root, environments);
     let mut looked_at = Vec::new();
     for (id, course) in &catalog.courses {
         looked_at.push(id.to_string());

@@ -14,6 +14,7 @@ use super::{
     render,
 };
 use crate::domain::{
+    cluster::ClusterEnvironment,
     course::{Course, Item},
     ids::Slug,
     lab::Lab,
@@ -116,8 +117,9 @@ pub struct LoadedLab {
 }
 
 impl Catalog {
-    /// Loads every course below `root`: a folder for each course, and `images`.
-    pub fn load(root: &Path) -> Loaded {
+    /// Loads every course below `root`: a folder for each course, and `images`. Labs with a cluster
+    /// get their machines from `environments`.
+    pub fn load(root: &Path, environments: &[ClusterEnvironment]) -> Loaded {
         let mut problems = Vec::new();
         let mut catalog = Self {
             images: image_folders(root),
@@ -128,6 +130,7 @@ impl Catalog {
                 folder: name.clone(),
                 dir: &root.join(&name),
                 images: &catalog.images,
+                environments,
                 problems: &mut problems,
             };
             if let Some(course) = loader.load() {

@@ -18,6 +18,7 @@ use super::{
     render::{self, asset_url, image},
 };
 use crate::domain::{
+    cluster::ClusterEnvironment,
     course::{Course, Item},
     ids::Slug,
     lab::{Lab, Step},
@@ -32,6 +33,8 @@ pub(super) struct CourseLoader<'a> {
     pub(super) dir: &'a Path,
     /// The images of machines.
     pub(super) images: &'a BTreeSet<Slug>,
+    /// The clusters that labs can have.
+    pub(super) environments: &'a [ClusterEnvironment],
     /// Where problems go.
     pub(super) problems: &'a mut Vec<Problem>,
 }
@@ -253,7 +256,7 @@ impl CourseLoader<'_> {
             // Told as a link while the course's files were read.
             return None;
         }
-        let (lab, problems) = load_lab(&dir, &shown, id, self.images);
+        let (lab, problems) = load_lab(&dir, &shown, id, self.images, self.environments);
         self.problems.extend(problems);
         let (lab, files) = lab?;
         let url = |image: &str| asset_url(course, &join(&path, image));
@@ -272,7 +275,7 @@ impl CourseLoader<'_> {
         Some(LoadedLab {
             course: course.clone(),
             module: module.clone(),
-            hash: folder::hash(&files),
+            hash: version_hash(&lab, &files),
             texts,
             lab,
             files,
@@ -318,12 +321,26 @@ impl CourseLoader<'_> {
     }
 }
 
+/// What makes a version of a lab: its files, and the machines that the operator's settings add.
+fn version_hash(lab: &Lab, files: &Files) -> String {
+    let of_files = folder::hash(files);
+    if lab.kubernetes.is_none() {
+        return of_files;
+    }
+    let machines = serde_json::to_vec(&lab.machines).unwrap_or_default();
+    folder::hash(&Files::from([
+        ("files".to_owned(), of_files.into_bytes()),
+        ("machines".to_owned(), machines),
+    ]))
+}
+
 /// Loads one lab's folder and applies every rule to it. The lab is `None` when it has an error.
 pub fn load_lab(
     dir: &Path,
     shown: &str,
     id: &Slug,
     images: &BTreeSet<Slug>,
+    environments: &[ClusterEnvironment],
 ) -> (Option<(Lab, Files)>, Vec<Problem>) {
     let mut problems = Vec::new();
     if !dir.is_dir() {
@@ -353,8 +370,12 @@ pub fn load_lab(
             problems.push(*problem);
             (None, problems)
         }
-        Ok(Parsed { value, positions }) => {
+        Ok(Parsed {
+            mut value,
+            positions,
+        }) => {
             let mut report = Report::new(&manifest_name, &positions);
+            lint::cluster(&mut value, images, environments, &mut report);
             lint::lab(
                 &lint::LabContext {
                     lab: &value,

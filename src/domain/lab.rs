@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     check::Check,
+    cluster::Cluster,
     ids::Slug,
     quantity::{ByteSize, Span},
     text::Text,
@@ -34,6 +35,9 @@ pub struct Lab {
     pub max_extensions: u8,
     /// The machines; the first is the learner's desk unless a step says otherwise.
     pub machines: Vec<Machine>,
+    /// A Kubernetes cluster: machines that the server adds to the lab's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<Cluster>,
     /// Whether the machines reach the internet.
     #[serde(default)]
     pub network: Network,
@@ -90,6 +94,8 @@ pub enum Profile {
     Root,
     /// The learner is an ordinary user and owns a rootless nested Docker engine.
     Docker,
+    /// The nodes of a cluster, which the server adds; nobody works there.
+    Kubernetes,
 }
 
 impl Profile {
@@ -99,6 +105,7 @@ impl Profile {
             Self::Plain => "plain",
             Self::Root => "root",
             Self::Docker => "docker",
+            Self::Kubernetes => "kubernetes",
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod clock;
+pub mod cluster;
 pub mod course;
 pub mod ids;
 pub mod lab;

@@ -65,7 +65,7 @@ pub struct MachineSettings {
 pub enum Seccomp {
     /// The engine's own.
     EngineDefault,
-    /// Ours for nested engines.
+    /// Ours for nested engines and the nodes of clusters.
     Nested,
 }
 
@@ -126,7 +126,7 @@ pub enum VolumeRole {
     Agent,
     /// The learner's home.
     Home,
-    /// The nested engine's data.
+    /// The data of a nested engine or of a cluster's nodes.
     Data,
 }
 
@@ -221,7 +221,23 @@ pub fn settings(machine: &MachineSpec) -> MachineSettings {
             volumes: vec![
                 agent_volume(),
                 home_volume(NESTED_HOME, LEARNER_UID),
-                data_volume(machine.disk),
+                data_volume("/var/lib/docker", machine.disk),
+            ],
+            devices: vec!["/dev/net/tun"],
+            ..base
+        },
+        // As `docker`, with room for the processes of several nodes; nobody logs in.
+        Profile::Kubernetes => MachineSettings {
+            no_new_privileges: false,
+            seccomp: Seccomp::Nested,
+            masked_proc: false,
+            apparmor: false,
+            pids: 1600,
+            open_files: 8192,
+            volumes: vec![
+                agent_volume(),
+                home_volume(NODES_HOME, LEARNER_UID),
+                data_volume("/var/lib/kubernetes", machine.disk),
             ],
             devices: vec!["/dev/net/tun"],
             ..base
@@ -265,6 +281,9 @@ const GRADER_MEMORY: ByteSize = ByteSize::mib(48);
 
 /// The home in the `docker` profile, where the lab's disk is the nested engine's.
 const NESTED_HOME: ByteSize = ByteSize::mib(128);
+
+/// The home on the nodes of a cluster: no more than a place for programs that want one.
+const NODES_HOME: ByteSize = ByteSize::mib(16);
 
 const MIB: u64 = 1 << 20;
 
@@ -325,10 +344,10 @@ fn home_volume(size: ByteSize, owner: u32) -> VolumeSettings {
     }
 }
 
-fn data_volume(size: ByteSize) -> VolumeSettings {
+fn data_volume(path: &'static str, size: ByteSize) -> VolumeSettings {
     VolumeSettings {
         role: VolumeRole::Data,
-        path: "/var/lib/docker",
+        path,
         tmpfs: Some(disk(size, LEARNER_UID, "0710", 10 * 1024)),
         read_only: false,
     }
@@ -362,6 +381,13 @@ mod tests {
         }
     }
 
+    const ALL: [Profile; 4] = [
+        Profile::Plain,
+        Profile::Root,
+        Profile::Docker,
+        Profile::Kubernetes,
+    ];
+
     fn text(settings: &MachineSettings) -> String {
         serde_json::to_string_pretty(settings).unwrap()
     }
@@ -371,12 +397,13 @@ mod tests {
         insta::assert_snapshot!("plain", text(&settings(&machine(Profile::Plain))));
         insta::assert_snapshot!("root", text(&settings(&machine(Profile::Root))));
         insta::assert_snapshot!("docker", text(&settings(&machine(Profile::Docker))));
+        insta::assert_snapshot!("kubernetes", text(&settings(&machine(Profile::Kubernetes))));
         insta::assert_snapshot!("grader", text(&grader_settings()));
     }
 
     #[test]
     fn full_folders_leave_the_processes_their_memory() {
-        for profile in [Profile::Plain, Profile::Root, Profile::Docker] {
+        for profile in ALL {
             let settings = settings(&machine(profile));
             let written: u64 = settings.tmpfs.values().map(|f| f.bytes).sum::<u64>()
                 + settings
@@ -391,7 +418,7 @@ mod tests {
 
     #[test]
     fn whatever_can_be_written_is_limited_in_bytes_and_files() {
-        for profile in [Profile::Plain, Profile::Root, Profile::Docker] {
+        for profile in ALL {
             let settings = settings(&machine(profile));
             assert!(settings.read_only_root);
             for volume in settings.volumes {

@@ -23,7 +23,8 @@ impl App {
     /// version that was published before.
     pub async fn publish_labs(&self) -> Result<Published, ServiceError> {
         let root = self.config.labs_dir.clone();
-        let loaded = tokio::task::spawn_blocking(move || Catalog::load(&root))
+        let environments = self.config.kubernetes_environments.clone();
+        let loaded = tokio::task::spawn_blocking(move || Catalog::load(&root, &environments))
             .await
             .map_err(|e| ServiceError::Internal(e.to_string()))?;
         for problem in &loaded.problems {

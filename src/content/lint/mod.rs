@@ -1,6 +1,7 @@
 //! The rules for files that parse: what can't work, and what an author most likely did not mean.
 
 mod checks;
+mod cluster;
 mod course;
 mod files;
 mod machines;
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::domain::{ids::Slug, lab::Lab};
 
+pub(super) use cluster::resolve as cluster;
 pub use course::check as course;
 pub(super) use files::svg_problem;
 pub(super) use texts::markdown_text;

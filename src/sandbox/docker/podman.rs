@@ -56,7 +56,8 @@ impl DockerEngine {
 }
 
 fn refusal(spec: &SandboxSpec) -> Option<EngineError> {
-    if spec.machines.iter().any(|m| m.profile == Profile::Docker) {
+    let nested = [Profile::Docker, Profile::Kubernetes];
+    if spec.machines.iter().any(|m| nested.contains(&m.profile)) {
         return Some(EngineError::Other(
             "machines with an engine of their own need Docker Engine: Podman takes no filter of \
              system calls from its clients"

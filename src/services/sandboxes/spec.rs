@@ -15,6 +15,9 @@ use crate::{
 
 /// The variable in which an image's start script finds the graders' password.
 const GRADER_SECRET: &str = "SLIPWAY_GRADER_SECRET";
+/// The variables in which the images of a cluster find its size.
+const NODES: &str = "SLIPWAY_NODES";
+const HOLLOW_NODES: &str = "SLIPWAY_HOLLOW_NODES";
 /// What the grader machine may use.
 const GRADER_MEMORY: ByteSize = ByteSize::mib(64);
 
@@ -53,6 +56,16 @@ pub(crate) fn memory(lab: &Lab) -> u64 {
         }
 }
 
+/// What the start scripts of images are told.
+fn service_env(sandbox: &Sandbox, lab: &Lab) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::from([(GRADER_SECRET.to_owned(), sandbox.secret.clone())]);
+    if let Some(cluster) = &lab.kubernetes {
+        env.insert(NODES.to_owned(), cluster.nodes.to_string());
+        env.insert(HOLLOW_NODES.to_owned(), cluster.hollow_nodes.to_string());
+    }
+    env
+}
+
 /// What the engine shall make; `None` when an image has no tag.
 pub(crate) fn spec(
     sandbox: &Sandbox,
@@ -69,7 +82,7 @@ pub(crate) fn spec(
             cpus: machine.cpus,
             disk: machine.disk,
             env: machine.env.clone(),
-            service_env: BTreeMap::from([(GRADER_SECRET.to_owned(), sandbox.secret.clone())]),
+            service_env: service_env(sandbox, lab),
             keep_home: lab.reset_keeps_home,
         })
     };

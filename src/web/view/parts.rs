@@ -187,6 +187,7 @@ pub fn profile(t: &Translator, profile: &Profile) -> String {
         Profile::Plain => "profile-plain",
         Profile::Root => "profile-root",
         Profile::Docker => "profile-docker",
+        Profile::Kubernetes => "profile-kubernetes",
     })
 }
 
