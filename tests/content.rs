@@ -348,7 +348,16 @@ fn every_kind_of_check_in_the_reference_parses() {
             serde_saphyr::from_str(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"));
         seen.extend(checks.iter().map(|check| check.kind.name()));
     }
-    for kind in ["file", "command", "http", "queue", "docker", "script"] {
+    for kind in [
+        "file",
+        "command",
+        "http",
+        "queue",
+        "kubernetes",
+        "docker",
+        "go_test",
+        "script",
+    ] {
         assert!(seen.contains(&kind), "no example of {kind}");
     }
 }

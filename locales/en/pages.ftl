@@ -139,6 +139,7 @@ admin-end-confirm = End the sandbox of { $name }? What is in it and not submitte
 admin-role = Role
 trust-outside = observed from outside
 trust-inside = observed inside the machine
+trust-artifact = the work itself, tried elsewhere
 
 # Errors
 error-why = Why

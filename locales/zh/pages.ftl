@@ -130,6 +130,7 @@ admin-end-confirm = 要结束 { $name } 的沙盒吗？其中尚未提交的内�
 admin-role = 角色
 trust-outside = 从外部观察
 trust-inside = 在机器内观察
+trust-artifact = 取出成果，在别处检验
 
 # 错误
 error-why = 原因

@@ -387,6 +387,7 @@ pub fn load_lab(
                 &mut report,
             );
             problems.extend(report.problems);
+            value.add_workbench();
             let healthy = !any_error(&problems);
             (healthy.then_some((value, files)), problems)
         }

@@ -6,12 +6,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    check::Check,
+    check::{Check, CheckKind, WORKBENCH},
     cluster::Cluster,
     ids::Slug,
     quantity::{ByteSize, Span},
     text::Text,
 };
+
+/// The image of the machine in which hidden tests run.
+const GO: &str = "go";
 
 /// `lab.yaml`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -219,13 +222,31 @@ impl Lab {
         }
     }
 
+    /// Adds the machine in which hidden tests run, when a check needs it.
+    pub fn add_workbench(&mut self) {
+        let mut checks = self.steps.iter().flat_map(|s| &s.checks);
+        let needed = checks.any(|c| matches!(c.kind, CheckKind::GoTest(_)));
+        let (Ok(name), Ok(image)) = (WORKBENCH.parse::<Slug>(), GO.parse()) else {
+            return;
+        };
+        if needed && self.machine(Some(&name)).is_none() {
+            self.machines.push(Machine {
+                name,
+                image,
+                profile: Profile::Plain,
+                memory: ByteSize::mib(768),
+                cpus: 1.0,
+                disk: ByteSize::mib(16),
+                terminals: 0,
+                env: BTreeMap::new(),
+            });
+        }
+    }
+
     /// Whether any check looks from outside, so that the sandbox needs its grader machine.
     pub fn needs_grader(&self) -> bool {
-        use super::check::Trust;
-        self.steps
-            .iter()
-            .flat_map(|s| &s.checks)
-            .any(|c| c.kind.trust() == Trust::Outside)
+        let checks = self.steps.iter().flat_map(|s| &s.checks);
+        checks.into_iter().any(|c| c.kind.needs_grader())
     }
 }
 

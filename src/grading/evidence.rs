@@ -38,6 +38,14 @@ impl Evidence {
         }
     }
 
+    /// Nothing yet, to be appended or thrown away; it hides the same.
+    pub(super) fn empty(&self) -> Self {
+        Self {
+            text: String::new(),
+            hide: self.hide.clone(),
+        }
+    }
+
     /// One line: what, and its value.
     pub(super) fn line(&mut self, label: &str, value: impl Display) -> &mut Self {
         let value = self.redact(&value.to_string());

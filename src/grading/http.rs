@@ -1,20 +1,24 @@
 //! `http:` a machine answers a request from the grader machine like this.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{HeaderMap, Method, Request, Uri, header::HOST};
+use regex::Regex;
 use tokio::time::Instant;
 
-use crate::domain::{check::HttpCheck, ids::Slug};
+use crate::domain::{
+    check::{HttpCheck, Repeat},
+    ids::Slug,
+};
 
 use super::{
     evidence::Evidence,
     http_client::{Answer, ExchangeError, exchange},
     look::{Finding, Stop},
     machines::Machines,
-    matching::{Seen, judge},
+    matching::{Seen, compile, judge},
     messages,
     nonce::fill,
     reach::{self, Dialled},
@@ -22,6 +26,8 @@ use super::{
 
 /// Most bytes of an answer's body that are looked at.
 const MAX_BODY: usize = 256 * 1024;
+/// Most characters of a body, or of what is picked from it, that are compared with others.
+const MAX_PART: usize = 200;
 
 pub(super) async fn look<M: Machines>(
     machines: &M,
@@ -31,59 +37,146 @@ pub(super) async fn look<M: Machines>(
     within: Duration,
     evidence: &mut Evidence,
 ) -> Result<Finding, Stop> {
-    let host = machine.as_str();
-    let port = check.port;
-    let request = request(check, host, nonce).map_err(Stop::Lab)?;
-    evidence.line(
-        "request",
-        format_args!("{} {} to {host}:{port}", request.method(), request.uri()),
-    );
     // A machine that is gone refuses nothing: it must be there for its silence to mean anything.
-    let started = Instant::now();
+    let until = Instant::now() + within;
     reach::agent(machines, machine).await?;
-    let (stream, _agent) = match reach::dial_port(machines, machine, port, within).await? {
-        Dialled::Connected(stream, agent) => (stream, agent),
-        Dialled::Refused => {
-            evidence.line("seen", "connection refused");
-            return Ok(if check.expect.refused {
-                Finding::Passed
-            } else {
-                Finding::unmet("port", messages::port_refuses(host, port))
-            });
-        }
-        Dialled::OutOfReach(reason) => {
-            evidence.line("seen", reason);
-            return Ok(Finding::unmet(
-                "port",
-                messages::port_out_of_reach(host, port),
-            ));
-        }
+    let asking = Asking {
+        machines,
+        machine,
+        check,
+        nonce,
+        within,
+        until,
     };
-    if check.expect.refused {
-        evidence.line("seen", "connection accepted");
-        return Ok(Finding::unmet(
-            "refused",
-            messages::port_still_answers(host, port),
-        ));
+    let Some(repeat) = &check.repeat else {
+        return Ok(match asking.ask(evidence).await? {
+            Ok(answer) => {
+                note(&answer, evidence);
+                compare(check, &answer, nonce)?
+            }
+            Err(finding) => finding,
+        });
+    };
+    let pick = repeat.pick.as_deref().map(compile).transpose()?;
+    let mut shares = Shares::default();
+    for n in 1..=repeat.times {
+        // What is said of one request is said once, not a hundred times.
+        let mut own = evidence.empty();
+        let finding = match asking.ask(&mut own).await? {
+            Ok(answer) => {
+                note(&answer, &mut own);
+                shares.add(&answer, pick.as_ref());
+                compare(check, &answer, nonce)?
+            }
+            Err(finding) => finding,
+        };
+        if finding != Finding::Passed {
+            evidence.append(&format!("-- request {n} of {} --", repeat.times), &own);
+            return Ok(finding);
+        }
     }
-    let left = within.saturating_sub(started.elapsed());
-    let answer = match exchange(stream, request, left, MAX_BODY).await {
-        Ok(answer) => answer,
-        Err(ExchangeError::Slow) => {
-            evidence.line("seen", "no complete answer in time");
-            let slow = messages::answer_slow(host, port, within.as_secs());
-            return Ok(Finding::unmet("answer", slow));
+    shares.note(evidence);
+    Ok(shares.judge(repeat))
+}
+
+/// What one look asks.
+struct Asking<'a, M> {
+    machines: &'a M,
+    machine: &'a Slug,
+    check: &'a HttpCheck,
+    nonce: &'a str,
+    within: Duration,
+    until: Instant,
+}
+
+impl<M: Machines> Asking<'_, M> {
+    /// One request over a connection of its own: the answer, or the finding that is certain
+    /// without one.
+    async fn ask(&self, evidence: &mut Evidence) -> Result<Result<Answer, Finding>, Stop> {
+        let host = self.machine.as_str();
+        let port = self.check.port;
+        let request = request(self.check, host, self.nonce).map_err(Stop::Lab)?;
+        evidence.line(
+            "request",
+            format_args!("{} {} to {host}:{port}", request.method(), request.uri()),
+        );
+        let left = || self.until.saturating_duration_since(Instant::now());
+        let unmet = |condition: &str, text| Ok(Err(Finding::unmet(condition, text)));
+        let dialled = reach::dial_port(self.machines, self.machine, port, left()).await?;
+        let (stream, _agent) = match dialled {
+            Dialled::Connected(stream, agent) => (stream, agent),
+            Dialled::Refused => {
+                evidence.line("seen", "connection refused");
+                return if self.check.expect.refused {
+                    Ok(Err(Finding::Passed))
+                } else {
+                    unmet("port", messages::port_refuses(host, port))
+                };
+            }
+            Dialled::OutOfReach(reason) => {
+                evidence.line("seen", reason);
+                return unmet("port", messages::port_out_of_reach(host, port));
+            }
+        };
+        if self.check.expect.refused {
+            evidence.line("seen", "connection accepted");
+            return unmet("refused", messages::port_still_answers(host, port));
         }
-        Err(ExchangeError::Broken(reason)) => {
-            evidence.line("seen", reason);
-            return Ok(Finding::unmet(
-                "answer",
-                messages::answer_broken(host, port),
-            ));
+        match exchange(stream, request, left(), MAX_BODY).await {
+            Ok(answer) => Ok(Ok(answer)),
+            Err(ExchangeError::Slow) => {
+                evidence.line("seen", "no complete answer in time");
+                let slow = messages::answer_slow(host, port, self.within.as_secs());
+                unmet("answer", slow)
+            }
+            Err(ExchangeError::Broken(reason)) => {
+                evidence.line("seen", reason);
+                unmet("answer", messages::answer_broken(host, port))
+            }
         }
-    };
-    note(&answer, evidence);
-    compare(check, &answer, nonce)
+    }
+}
+
+/// How often each of the different answers came.
+#[derive(Debug, Default)]
+struct Shares(BTreeMap<String, u64>);
+
+impl Shares {
+    fn add(&mut self, answer: &Answer, pick: Option<&Regex>) {
+        let body = String::from_utf8_lossy(&answer.body);
+        let part = match pick {
+            None => Some(body.trim()),
+            Some(pick) => pick
+                .captures(&body)
+                .and_then(|found| found.get(1).or_else(|| found.get(0)))
+                .map(|found| found.as_str()),
+        };
+        let part = part.unwrap_or_default().chars().take(MAX_PART).collect();
+        *self.0.entry(part).or_default() += 1;
+    }
+
+    fn note(&self, evidence: &mut Evidence) {
+        evidence.line("different answers", self.0.len());
+        for (part, times) in self.0.iter().take(16) {
+            evidence.line(&format!("  {times} times"), part);
+        }
+    }
+
+    fn judge(&self, repeat: &Repeat) -> Finding {
+        let different = self.0.len() as u64;
+        if let Some(wanted) = repeat.distinct.filter(|wanted| !wanted.holds(different)) {
+            let text = messages::different_answers(repeat.times, different, wanted);
+            return Finding::unmet(wanted.missed("distinct", different), text);
+        }
+        if let Some(wanted) = repeat.each
+            && let Some(times) = self.0.values().find(|times| !wanted.holds(**times))
+        {
+            let shares: Vec<u64> = self.0.values().copied().collect();
+            let text = messages::shares_of_answers(repeat.times, &shares, wanted);
+            return Finding::unmet(wanted.missed("each", *times), text);
+        }
+        Finding::Passed
+    }
 }
 
 fn note(answer: &Answer, evidence: &mut Evidence) {
@@ -258,5 +351,35 @@ mod tests {
             compare(&check, &answer(302, &[("location", "/ok")], ""), "").unwrap(),
             Finding::unmet("status", messages::status(302, None))
         );
+    }
+
+    #[test]
+    fn shares_are_counted_by_what_is_picked_from_the_bodies() {
+        let check = check(
+            "http: {port: 80, repeat: {times: 4, pick: 'host=(\\w+)', distinct: {min: 2}, each: {min: 2}}}",
+        );
+        let repeat = check.repeat.unwrap();
+        let pick = compile(repeat.pick.as_deref().unwrap()).unwrap();
+        let judged = |bodies: &[&str]| {
+            let mut shares = Shares::default();
+            for body in bodies {
+                shares.add(&answer(200, &[], body), Some(&pick));
+            }
+            match shares.judge(&repeat) {
+                Finding::Failed { condition, .. } => condition,
+                other => format!("{other:?}"),
+            }
+        };
+        let even = ["1 host=a", "2 host=b", "3 host=b", "4 host=a"];
+        assert_eq!(judged(&even), "Passed");
+        assert_eq!(
+            judged(&["host=a", "host=a", "host=a", "host=a"]),
+            "distinct.min"
+        );
+        assert_eq!(
+            judged(&["host=a", "host=b", "host=a", "host=a"]),
+            "each.min"
+        );
+        assert_eq!(judged(&["1", "2", "3", "4"]), "distinct.min");
     }
 }

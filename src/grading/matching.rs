@@ -61,7 +61,7 @@ pub fn check_pattern(pattern: &str) -> Result<(), InvalidPattern> {
     compile(pattern).map(|_| ())
 }
 
-fn compile(pattern: &str) -> Result<regex::Regex, InvalidPattern> {
+pub(super) fn compile(pattern: &str) -> Result<regex::Regex, InvalidPattern> {
     RegexBuilder::new(pattern)
         .multi_line(true)
         .size_limit(PATTERN_SIZE)

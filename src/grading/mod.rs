@@ -27,6 +27,10 @@
 //!   HTTP; what the learner replaced in their machine can't answer for another machine. Whoever
 //!   holds the asked machine's port does answer, so a broker whose numbers count should be a
 //!   machine without terminals.
+//! * `kubernetes`: asked over a socket on the machine of the control plane, which neither the
+//!   learner nor a pod can reach. The learner may write any object of the cluster.
+//! * `go_test`: the learner's code is read once and judged in a machine of the server's; see
+//!   `go_test/harness.rs` for what code can do to its own tests.
 //! * `file`: read by the agent, bounded, from regular files only, with the learner's rights.
 //! * `docker`: the learner's engine is asked over its socket. The learner owns that socket and
 //!   could put a program of their own in its place: evidence of kind *inside*.
@@ -45,8 +49,10 @@ mod command;
 mod docker;
 mod evidence;
 mod file;
+mod go_test;
 mod http;
 mod http_client;
+mod kubernetes;
 mod look;
 mod machines;
 mod matching;

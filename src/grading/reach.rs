@@ -48,7 +48,7 @@ pub(super) async fn agent<M: Machines>(
 ///
 /// A broken connection is ours at first: the look is repeated, and then asking for the agent tells
 /// whether the machine is gone.
-fn sort(error: AgentError, machine: &Slug) -> Trouble {
+pub(super) fn sort(error: AgentError, machine: &Slug) -> Trouble {
     match error {
         AgentError::Timeout(_) => Trouble::Silent(machine.clone()),
         AgentError::Remote {

@@ -177,6 +177,7 @@ impl Transaction<'_> {
             for (position, check) in (0_i64..).zip(&step.checks) {
                 let trust = match check.kind.trust() {
                     Trust::Inside => "inside",
+                    Trust::Artifact => "artifact",
                     Trust::Outside => "outside",
                 };
                 sqlx::query(

@@ -2,10 +2,10 @@
 
 use regex::Regex;
 
-use super::{LabContext, Report, machines};
+use super::{LabContext, Report, kubernetes, machines, queue};
 use crate::domain::{
     check::{
-        Check, CheckKind, CommandCheck, DockerCheck, FileCheck, HttpCheck, QueueCheck, Range,
+        Check, CheckKind, CommandCheck, DockerCheck, FileCheck, GoTestCheck, HttpCheck, Range,
         TextMatch,
     },
     lab::Profile,
@@ -44,7 +44,9 @@ fn one(context: &LabContext<'_>, at: &str, check: &Check, report: &mut Report<'_
         CheckKind::File(file) => file_check(&at, file, report),
         CheckKind::Command(command) => command_check(&at, command, report),
         CheckKind::Http(http) => http_check(&at, http, report),
-        CheckKind::Queue(queue) => queue_check(context, &at, queue, report),
+        CheckKind::Queue(queue) => queue::check(context, &at, queue, report),
+        CheckKind::Kubernetes(kubernetes) => kubernetes::check(context, &at, kubernetes, report),
+        CheckKind::GoTest(test) => go_test_check(&at, test, report),
         CheckKind::Docker(docker) => docker_check(context, &at, docker, report),
         // Its file and its messages have rules of their own.
         CheckKind::Script(_) => {}
@@ -170,6 +172,29 @@ fn http_check(at: &str, check: &HttpCheck, report: &mut Report<'_>) {
             "write 100 to 599",
         );
     }
+    if let Some(repeat) = &check.repeat {
+        if !(2..=100).contains(&repeat.times) {
+            report.error(
+                "http-repeat",
+                &format!("{at}.repeat.times"),
+                format!("{} is not a sensible number of requests", repeat.times),
+                "write 2 to 100",
+            );
+        }
+        range(&format!("{at}.repeat.distinct"), repeat.distinct, report);
+        range(&format!("{at}.repeat.each"), repeat.each, report);
+        if let Some(pick) = &repeat.pick {
+            pattern(&format!("{at}.repeat.pick"), pick, report);
+        }
+        if expect.refused {
+            report.error(
+                "contradiction",
+                &format!("{at}.repeat"),
+                "where nothing answers there are no answers to compare",
+                "remove `refused`, or `repeat`",
+            );
+        }
+    }
     let asks = expect.status.is_some() || expect.body.is_some() || !expect.headers.is_empty();
     if expect.refused && asks {
         report.error(
@@ -177,45 +202,6 @@ fn http_check(at: &str, check: &HttpCheck, report: &mut Report<'_>) {
             &format!("{at}.expect"),
             "where nothing answers there is no status, body or header",
             "remove `refused`, or the other expectations",
-        );
-    }
-}
-
-fn queue_check(context: &LabContext<'_>, at: &str, check: &QueueCheck, report: &mut Report<'_>) {
-    if check.name.is_empty() || check.name.len() > 255 {
-        report.error(
-            "queue-name",
-            &format!("{at}.name"),
-            "a queue's name has 1 to 255 bytes",
-            "write the name the learner is asked to use",
-        );
-    }
-    let ranges = [
-        ("ready", check.ready),
-        ("unacknowledged", check.unacknowledged),
-        ("consumers", check.consumers),
-        ("published", check.published),
-        ("acknowledged", check.acknowledged),
-        ("redelivered", check.redelivered),
-    ];
-    for (name, bounds) in ranges {
-        range(&format!("{at}.{name}"), bounds, report);
-    }
-    let asks = check.durable.is_some() || ranges.iter().any(|(_, bounds)| bounds.is_some());
-    if !check.exists && asks {
-        report.error(
-            "contradiction",
-            at,
-            "a queue that must not exist has no messages, consumers or durability",
-            "remove `exists: false`, or the other conditions",
-        );
-    }
-    if check.machine.is_none() && context.lab.machines.len() > 1 {
-        report.warning(
-            "queue-machine",
-            at,
-            "no `machine` is named, so the broker is looked for on the lab's first machine",
-            "name the broker's machine, as in `machine: broker`",
         );
     }
 }
@@ -234,12 +220,18 @@ fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report:
             "name a machine with `profile: docker`",
         );
     }
-    if check.container.is_some() == check.image.is_some() {
+    let objects = [
+        check.container.is_some(),
+        check.image.is_some(),
+        check.network.is_some(),
+        check.volume.is_some(),
+    ];
+    if objects.into_iter().filter(|given| *given).count() != 1 {
         report.error(
             "docker-object",
             at,
-            "a docker check asks for exactly one of `container` and `image`",
-            "keep one of them; write two checks for both",
+            "a docker check asks for exactly one of `container`, `image`, `network` and `volume`",
+            "keep one of them; write a check for each",
         );
     }
     range(&format!("{at}.count"), check.count, report);
@@ -252,6 +244,19 @@ fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report:
                 "write 1 to 65535",
             );
         }
+        range(
+            &format!("{at}.container.restarts"),
+            container.restarts,
+            report,
+        );
+        range(
+            &format!("{at}.container.memory_mib"),
+            container.memory_mib,
+            report,
+        );
+        if let Some(user) = &container.user {
+            text_match(&format!("{at}.container.user"), user, report);
+        }
         if container.running == Some(true) && container.exit_code.is_some() {
             report.error(
                 "contradiction",
@@ -263,6 +268,12 @@ fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report:
     }
     if let Some(image) = &check.image {
         range(&format!("{at}.image.size_mib"), image.size_mib, report);
+        range(&format!("{at}.image.layers"), image.layers, report);
+        for (name, wanted) in [("user", &image.user), ("history", &image.history)] {
+            if let Some(wanted) = wanted {
+                text_match(&format!("{at}.image.{name}"), wanted, report);
+            }
+        }
         if image.name.trim().is_empty() {
             report.error(
                 "docker-object",
@@ -274,7 +285,44 @@ fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report:
     }
 }
 
-fn text_match(at: &str, wanted: &TextMatch, report: &mut Report<'_>) {
+fn go_test_check(at: &str, check: &GoTestCheck, report: &mut Report<'_>) {
+    machine_path(&format!("{at}.folder"), &check.folder, report);
+    let package = check.package();
+    let hidden = check.files.keys().filter(|path| path.ends_with("_test.go"));
+    let folders = hidden.map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder));
+    if check.files.keys().all(|path| !path.ends_with("_test.go")) {
+        report.error(
+            "go-test",
+            &format!("{at}.files"),
+            "there is no hidden test",
+            "add a file whose name ends with `_test.go`",
+        );
+    }
+    if folders.into_iter().any(|folder| folder != package) {
+        report.error(
+            "go-test",
+            &format!("{at}.files"),
+            "the hidden tests belong to several packages",
+            "keep them in one folder; write a check for each package",
+        );
+    }
+    let is_test = |name: &String| {
+        name.strip_prefix("Test").is_some_and(|rest| {
+            !rest.starts_with(char::is_lowercase)
+                && rest.chars().all(|c| c.is_alphanumeric() || c == '_')
+        })
+    };
+    if check.tests.is_empty() || !check.tests.iter().all(is_test) {
+        report.error(
+            "go-test",
+            &format!("{at}.tests"),
+            "these are not the names of tests",
+            "name at least one function such as `TestTotal`",
+        );
+    }
+}
+
+pub(super) fn text_match(at: &str, wanted: &TextMatch, report: &mut Report<'_>) {
     let TextMatch {
         equals,
         contains,
@@ -306,14 +354,18 @@ fn text_match(at: &str, wanted: &TextMatch, report: &mut Report<'_>) {
             );
         }
     }
-    if let Some(pattern) = matches
-        && let Err(e) = Regex::new(pattern)
-    {
+    if let Some(wanted) = matches {
+        pattern(&format!("{at}.matches"), wanted, report);
+    }
+}
+
+fn pattern(at: &str, pattern: &str, report: &mut Report<'_>) {
+    if let Err(e) = Regex::new(pattern) {
         let why = e.to_string();
         let why = why.lines().last().unwrap_or_default().trim();
         report.error(
             "regex",
-            &format!("{at}.matches"),
+            at,
             format!(
                 "`{pattern}` is not a regular expression: {}",
                 why.trim_start_matches("error: ")
@@ -323,7 +375,7 @@ fn text_match(at: &str, wanted: &TextMatch, report: &mut Report<'_>) {
     }
 }
 
-fn range(at: &str, range: Option<Range>, report: &mut Report<'_>) {
+pub(super) fn range(at: &str, range: Option<Range>, report: &mut Report<'_>) {
     match range {
         Some(Range {
             min: Some(min),

@@ -36,6 +36,28 @@ pub(super) fn check(context: &LabContext<'_>, report: &mut Report<'_>) {
             script(context, path, report);
         }
     }
+    let checks = lab.steps.iter().enumerate().flat_map(|(s, step)| {
+        let checks = step.checks.iter().enumerate();
+        checks.map(move |(c, check)| (format!("steps[{s}].checks[{c}].go_test.files"), check))
+    });
+    for (at, check) in checks {
+        let CheckKind::GoTest(test) = &check.kind else {
+            continue;
+        };
+        for (target, source) in &test.files {
+            let at = format!("{at}.{target}");
+            if let Some(why) = unsafe_path(target) {
+                report.error(
+                    "path",
+                    &at,
+                    format!("`{target}` is not a path within the module: {why}"),
+                    "write it relative to the module, as in `shop/hidden_test.go`",
+                );
+            }
+            exists(context, &at, source, report);
+            used.insert(source.clone());
+        }
+    }
     for (target, source) in &lab.files {
         let at = format!("files.{target}");
         if let Some(why) = unsafe_path(target) {

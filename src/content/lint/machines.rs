@@ -5,6 +5,7 @@ use super::{
     LabContext, Report,
 };
 use crate::domain::{
+    check::WORKBENCH,
     cluster::is_reserved,
     ids::Slug,
     lab::{Lab, Machine},
@@ -126,6 +127,14 @@ fn one(context: &LabContext<'_>, at: &str, machine: &Machine, report: &mut Repor
                 "{} (An image is a folder of `images` with a Dockerfile.)",
                 suggestion(machine.image.as_str(), known.iter().copied())
             ),
+        );
+    }
+    if machine.name.as_str() == WORKBENCH {
+        report.error(
+            "reserved-name",
+            &format!("{at}.name"),
+            format!("`{WORKBENCH}` is the name of a machine that the server adds"),
+            "choose another name",
         );
     }
     for (field, size, (least, most)) in [

@@ -11,6 +11,12 @@ use crate::{
     },
 };
 
+/// How many must match when a check does not say.
+const AT_LEAST_ONE: Range = Range {
+    min: Some(1),
+    max: None,
+};
+
 pub(super) fn check(context: &LabContext<'_>, report: &mut Report<'_>) {
     for (s, step) in context.lab.steps.iter().enumerate() {
         for (c, check) in step.checks.iter().enumerate() {
@@ -51,6 +57,19 @@ fn texts_of(context: &LabContext<'_>, at: &str, check: &Check, report: &mut Repo
         return;
     }
     let names = conditions(&check.kind);
+    for said in said(&check.kind) {
+        if !check.messages.contains_key(said) {
+            report.warning(
+                "message-key",
+                at,
+                format!(
+                    "a condition of the check `{}` says `{said}`, which is not there",
+                    check.id
+                ),
+                format!("add `{said}:` with both texts to `messages`"),
+            );
+        }
+    }
     for key in check.messages.keys().filter(|key| !names.contains(key)) {
         let place = place(report, at, key);
         report.warning(
@@ -125,6 +144,21 @@ fn printed(script: &str) -> BTreeMap<String, usize> {
     picked
 }
 
+/// The texts that conditions name themselves.
+fn said(kind: &CheckKind) -> Vec<&str> {
+    match kind {
+        CheckKind::Queue(check) => {
+            let bindings = check.bindings.iter();
+            bindings.filter_map(|b| b.say.as_deref()).collect()
+        }
+        CheckKind::Kubernetes(check) => {
+            let fields = check.conditions.iter();
+            fields.filter_map(|f| f.say.as_deref()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The names of a check's conditions, coarse and fine.
 fn conditions(kind: &CheckKind) -> Vec<String> {
     let mut names = Names(Vec::new());
@@ -148,9 +182,37 @@ fn conditions(kind: &CheckKind) -> Vec<String> {
                 names.add(&["headers", &format!("headers.{name}")]);
             }
             names.text("body", expect.body.as_ref());
+            if let Some(repeat) = &check.repeat {
+                names.range("distinct", repeat.distinct);
+                names.range("each", repeat.each);
+            }
         }
         CheckKind::Queue(check) => {
-            names.add(&["exists"]);
+            names.given("exists", !check.name.is_empty());
+            for argument in check.arguments.keys() {
+                names.add(&["arguments", &format!("arguments.{argument}")]);
+            }
+            if let Some(exchange) = &check.exchange {
+                names.add(&["exchange", "exchange.name"]);
+                names.given("exchange.type", exchange.kind.is_some());
+                names.given("exchange.durable", exchange.durable.is_some());
+            }
+            for binding in &check.bindings {
+                names.add(&[binding.say.as_deref().unwrap_or("bindings")]);
+            }
+            if let Some(probe) = &check.probe {
+                names.add(&["probe", "probe.exchange"]);
+                names.given("probe.reaches", !probe.reaches.is_empty());
+                names.given("probe.misses", !probe.misses.is_empty());
+            }
+            names.given("group", check.group.is_some());
+            names.given("consumer", check.consumer.is_some());
+            names.given("subject", check.subject.is_some());
+            names.range("length", check.length);
+            names.range("pending", check.pending);
+            names.range("lag", check.lag);
+            names.range("messages", check.messages);
+            names.range("delivered", check.delivered);
             names.given("durable", check.durable.is_some());
             names.range("ready", check.ready);
             names.range("unacknowledged", check.unacknowledged);
@@ -159,6 +221,16 @@ fn conditions(kind: &CheckKind) -> Vec<String> {
             names.range("acknowledged", check.acknowledged);
             names.range("redelivered", check.redelivered);
         }
+        CheckKind::Kubernetes(check) => {
+            names.given("name", check.name.is_some());
+            for condition in &check.conditions {
+                names.add(&[condition.say.as_deref().unwrap_or("where")]);
+            }
+            for kind in check.condition.keys() {
+                names.add(&["condition", &format!("condition.{kind}")]);
+            }
+            names.range("count", Some(check.count.unwrap_or(AT_LEAST_ONE)));
+        }
         CheckKind::Docker(check) => {
             if let Some(container) = &check.container {
                 names.given("name", container.name.is_some());
@@ -166,17 +238,41 @@ fn conditions(kind: &CheckKind) -> Vec<String> {
                 names.given("running", container.running.is_some());
                 names.given("exit_code", container.exit_code.is_some());
                 names.given("published_port", container.published_port.is_some());
+                names.given("networks", !container.networks.is_empty());
+                names.given("volume", container.volume.is_some());
+                names.given("healthy", container.healthy.is_some());
+                names.given("restarts", container.restarts.is_some());
+                names.given("memory_mib", container.memory_mib.is_some());
+                names.given("user", container.user.is_some());
+                names.given("labels", !container.labels.is_empty());
             }
             if let Some(image) = &check.image {
                 names.add(&["name"]);
                 names.given("size_mib", image.size_mib.is_some());
                 names.given("exposes", image.exposes.is_some());
+                names.given("layers", image.layers.is_some());
+                names.given("from", image.from.is_some());
+                names.given("user", image.user.is_some());
+                names.given("labels", !image.labels.is_empty());
+                names.given("history", image.history.is_some());
             }
-            let at_least_one = Range {
-                min: Some(1),
-                max: None,
-            };
-            names.range("count", Some(check.count.unwrap_or(at_least_one)));
+            if let Some(network) = &check.network {
+                names.add(&["name"]);
+                names.given("driver", network.driver.is_some());
+                names.given("internal", network.internal.is_some());
+                names.given("containers", !network.containers.is_empty());
+            }
+            if let Some(volume) = &check.volume {
+                names.add(&["name"]);
+                names.given("used_by", volume.used_by.is_some());
+            }
+            names.range("count", Some(check.count.unwrap_or(AT_LEAST_ONE)));
+        }
+        CheckKind::GoTest(check) => {
+            names.add(&["folder", "builds", "tests"]);
+            for test in &check.tests {
+                names.add(&[&format!("tests.{test}")]);
+            }
         }
         // What a script prints is compared with the script.
         CheckKind::Script(_) => {}

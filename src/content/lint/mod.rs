@@ -4,9 +4,11 @@ mod checks;
 mod cluster;
 mod course;
 mod files;
+mod kubernetes;
 mod machines;
 mod messages;
 mod names;
+mod queue;
 mod texts;
 mod trust;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TextMatch;
+use super::{Range, TextMatch};
 use crate::domain::ids::Slug;
 
 /// `http:` a machine answers a request from another machine like this. `{{nonce}}` in the path,
@@ -33,6 +33,29 @@ pub struct HttpCheck {
     /// The answer that passes.
     #[serde(default)]
     pub expect: HttpExpectation,
+    /// Asks several times, each over a connection of its own, and counts the different answers:
+    /// how a load is shared. Every answer must be as expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
+}
+
+/// Several requests, and what their answers must be like together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// How many requests, 2 to 100.
+    #[schemars(range(min = 2, max = 100))]
+    pub times: u16,
+    /// What of a body is compared: a regular expression, whose first group counts if it has one.
+    /// The whole body when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pick: Option<String>,
+    /// How many different answers there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<Range>,
+    /// How often each of the different answers comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<Range>,
 }
 
 /// The answer that passes an [`HttpCheck`].

@@ -6,17 +6,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 mod docker;
+mod go_test;
 mod http;
+mod kubernetes;
 mod machine;
 mod queue;
 mod raw;
 
 use super::{ids::Slug, quantity::Span, text::Text};
 
-pub use docker::{ContainerMatch, DockerCheck, ImageMatch};
-pub use http::{HttpCheck, HttpExpectation};
+pub use docker::{ContainerMatch, DockerCheck, ImageMatch, NetworkMatch, VolumeMatch};
+pub use go_test::{GoTestCheck, WORKBENCH};
+pub use http::{HttpCheck, HttpExpectation, Repeat};
+pub use kubernetes::{FieldMatch, KubernetesCheck};
 pub use machine::{CommandCheck, FileCheck, ScriptCheck};
-pub use queue::QueueCheck;
+pub use queue::{BindingMatch, Broker, ExchangeMatch, QueueCheck, RouteProbe};
 pub use raw::{InvalidCheck, RawCheck};
 
 /// One thing that is looked at, with its points and what the learner is told.
@@ -83,10 +87,14 @@ pub enum CheckKind {
     Command(CommandCheck),
     /// An HTTP request to a machine.
     Http(HttpCheck),
-    /// A queue of a RabbitMQ broker.
-    Queue(QueueCheck),
+    /// A queue or stream of a message broker.
+    Queue(Box<QueueCheck>),
+    /// Objects of the lab's cluster.
+    Kubernetes(Box<KubernetesCheck>),
     /// An object of the machine's nested Docker engine.
-    Docker(DockerCheck),
+    Docker(Box<DockerCheck>),
+    /// Hidden tests against a copy of the learner's code.
+    GoTest(GoTestCheck),
     /// A script sent to a machine for the moment of the check.
     Script(ScriptCheck),
 }
@@ -99,6 +107,8 @@ pub enum Trust {
     Outside,
     /// Observed in the learner's machine by the agent, judged by the server.
     Inside,
+    /// The learner's work itself, copied and tried where they can't reach.
+    Artifact,
 }
 
 impl CheckKind {
@@ -109,7 +119,9 @@ impl CheckKind {
             Self::Command(_) => "command",
             Self::Http(_) => "http",
             Self::Queue(_) => "queue",
+            Self::Kubernetes(_) => "kubernetes",
             Self::Docker(_) => "docker",
+            Self::GoTest(_) => "go_test",
             Self::Script(_) => "script",
         }
     }
@@ -117,19 +129,23 @@ impl CheckKind {
     /// How far its evidence can be trusted.
     pub const fn trust(&self) -> Trust {
         match self {
-            Self::Http(_) | Self::Queue(_) => Trust::Outside,
+            Self::Http(_) | Self::Queue(_) | Self::Kubernetes(_) => Trust::Outside,
+            Self::GoTest(_) => Trust::Artifact,
             Self::File(_) | Self::Command(_) | Self::Docker(_) | Self::Script(_) => Trust::Inside,
         }
     }
 
-    /// The machine it looks at; `None` stands for the lab's first.
+    /// The machine of the lab that it looks at; `None` stands for the first. A check of the cluster
+    /// looks at a machine that the lab does not name.
     pub const fn machine(&self) -> Option<&Slug> {
         match self {
             Self::File(c) => c.machine.as_ref(),
             Self::Command(c) => c.machine.as_ref(),
             Self::Http(c) => c.machine.as_ref(),
             Self::Queue(c) => c.machine.as_ref(),
+            Self::Kubernetes(_) => None,
             Self::Docker(c) => c.machine.as_ref(),
+            Self::GoTest(c) => c.machine.as_ref(),
             Self::Script(c) => c.machine.as_ref(),
         }
     }
@@ -137,7 +153,20 @@ impl CheckKind {
     /// Whether it observes something that lives (a service, a queue), so that one look may catch
     /// a passing moment.
     pub const fn observes_live_state(&self) -> bool {
-        matches!(self, Self::Http(_) | Self::Queue(_) | Self::Docker(_))
+        matches!(
+            self,
+            Self::Http(_) | Self::Queue(_) | Self::Kubernetes(_) | Self::Docker(_)
+        )
+    }
+
+    /// Whether it reads files of the lab's folder.
+    pub const fn reads_lab_files(&self) -> bool {
+        matches!(self, Self::Script(_) | Self::GoTest(_))
+    }
+
+    /// Whether it starts in the grader machine.
+    pub const fn needs_grader(&self) -> bool {
+        matches!(self, Self::Http(_) | Self::Queue(_))
     }
 }
 

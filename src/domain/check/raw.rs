@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Check, CheckKind, CommandCheck, DockerCheck, FileCheck, HttpCheck, QueueCheck, ScriptCheck,
+    Check, CheckKind, CommandCheck, DockerCheck, FileCheck, GoTestCheck, HttpCheck,
+    KubernetesCheck, QueueCheck, ScriptCheck,
 };
 use crate::domain::{ids::Slug, quantity::Span, text::Text};
 
@@ -30,8 +31,8 @@ pub struct RawCheck {
     /// How often a failed look is repeated before it counts, a second apart; at most 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retries: Option<u8>,
-    /// Whether it also runs by itself while the learner works; by default all but `script` and
-    /// `command` do.
+    /// Whether it also runs by itself while the learner works; by default all do but `script`,
+    /// `command`, `go_test`, a `queue` with a `probe` and an `http` with `repeat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     live: Option<bool>,
     /// Texts that take the place of `fail`: `{key: {zh: …, en: …}}`. The key is the condition that
@@ -48,12 +49,18 @@ pub struct RawCheck {
     /// An HTTP request to a machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     http: Option<HttpCheck>,
-    /// A queue of a RabbitMQ broker.
+    /// A queue or stream of a message broker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     queue: Option<QueueCheck>,
+    /// Objects of the lab's cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kubernetes: Option<KubernetesCheck>,
     /// An object of the machine's nested Docker engine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     docker: Option<DockerCheck>,
+    /// Hidden tests against a copy of the learner's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    go_test: Option<GoTestCheck>,
     /// A script of the lab's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     script: Option<ScriptCheck>,
@@ -64,7 +71,7 @@ pub struct RawCheck {
 pub enum InvalidCheck {
     /// None or several kinds.
     #[error(
-        "check `{0}` must have exactly one of file, command, http, queue, docker, script (found {1})"
+        "check `{0}` must have exactly one of file, command, http, queue, kubernetes, docker, go_test, script (found {1})"
     )]
     Kind(Slug, usize),
     /// Too many or no points.
@@ -94,15 +101,19 @@ impl TryFrom<RawCheck> for Check {
             command,
             http,
             queue,
+            kubernetes,
             docker,
+            go_test,
             script,
         } = raw;
         let mut kinds: Vec<CheckKind> = [
             file.map(CheckKind::File),
             command.map(CheckKind::Command),
             http.map(CheckKind::Http),
-            queue.map(CheckKind::Queue),
-            docker.map(CheckKind::Docker),
+            queue.map(|c| CheckKind::Queue(Box::new(c))),
+            kubernetes.map(|c| CheckKind::Kubernetes(Box::new(c))),
+            docker.map(|c| CheckKind::Docker(Box::new(c))),
+            go_test.map(CheckKind::GoTest),
             script.map(CheckKind::Script),
         ]
         .into_iter()
@@ -128,10 +139,13 @@ impl TryFrom<RawCheck> for Check {
         if retries > 10 {
             return Err(InvalidCheck::Retries(id));
         }
-        let live = live.unwrap_or(!matches!(
-            kind,
-            CheckKind::Script(_) | CheckKind::Command(_)
-        ));
+        let live = live.unwrap_or(match &kind {
+            CheckKind::Script(_) | CheckKind::Command(_) | CheckKind::GoTest(_) => false,
+            // What a probe declares would come and go in the learner's lists all the time.
+            CheckKind::Queue(queue) => queue.probe.is_none(),
+            CheckKind::Http(http) => http.repeat.is_none(),
+            _ => true,
+        });
         Ok(Self {
             id,
             points,
@@ -172,15 +186,19 @@ impl From<Check> for RawCheck {
             command: None,
             http: None,
             queue: None,
+            kubernetes: None,
             docker: None,
+            go_test: None,
             script: None,
         };
         match kind {
             CheckKind::File(c) => raw.file = Some(c),
             CheckKind::Command(c) => raw.command = Some(c),
             CheckKind::Http(c) => raw.http = Some(c),
-            CheckKind::Queue(c) => raw.queue = Some(c),
-            CheckKind::Docker(c) => raw.docker = Some(c),
+            CheckKind::Queue(c) => raw.queue = Some(*c),
+            CheckKind::Kubernetes(c) => raw.kubernetes = Some(*c),
+            CheckKind::Docker(c) => raw.docker = Some(*c),
+            CheckKind::GoTest(c) => raw.go_test = Some(c),
             CheckKind::Script(c) => raw.script = Some(c),
         }
         raw

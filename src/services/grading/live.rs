@@ -81,12 +81,12 @@ impl App {
         let version = self.lab_version(sandbox.lab_version_id).await?;
         let best = self.store.best_outcomes(attempt).await?;
         let machines = SandboxMachines::new(self, &sandbox);
-        // Live checks are declarative by default; files are read only if one is a script.
+        // Live checks are declarative by default; files are read only if one asks for them.
         let checks = version.lab.steps.iter().flat_map(|step| &step.checks);
         let wanted: Vec<_> = checks
             .filter(|c| c.live && best.get(&c.id) != Some(&Outcome::Passed))
             .collect();
-        let needs_files = wanted.iter().any(|c| c.kind.name() == "script");
+        let needs_files = wanted.iter().any(|c| c.kind.reads_lab_files());
         let files = if needs_files {
             self.store.lab_files(sandbox.lab_version_id).await?
         } else {

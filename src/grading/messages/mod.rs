@@ -3,9 +3,19 @@
 //! They say what was seen and, where that is a number, what was wanted; never the text a check
 //! looks for, which may be the answer.
 
+mod docker;
+mod go;
+mod kubernetes;
+mod queue;
+
 use crate::domain::{check::Range, text::Text};
 
 use super::matching::Mismatch;
+
+pub(super) use docker::*;
+pub(super) use go::*;
+pub(super) use kubernetes::*;
+pub(super) use queue::*;
 
 /// `first` and then `second`, each a sentence of its own.
 pub(super) fn join(first: &Text, second: &Text) -> Text {
@@ -171,6 +181,35 @@ pub(super) fn body(mismatch: Mismatch) -> Text {
     }
 }
 
+pub(super) fn different_answers(times: u16, seen: u64, wanted: Range) -> Text {
+    let wanted = range(wanted);
+    Text::new(
+        format!("{times} 次请求得到 {seen} 种不同的回答，应{}。", wanted.zh),
+        format!(
+            "{times} requests got {seen} different answer{}; {} wanted.",
+            if seen == 1 { "" } else { "s" },
+            wanted.en
+        ),
+    )
+}
+
+pub(super) fn shares_of_answers(times: u16, shares: &[u64], wanted: Range) -> Text {
+    let wanted = range(wanted);
+    let shares: Vec<String> = shares.iter().take(16).map(u64::to_string).collect();
+    Text::new(
+        format!(
+            "{times} 次请求中，各种回答分别出现了 {} 次，每种应{}。",
+            shares.join("、"),
+            wanted.zh
+        ),
+        format!(
+            "Of {times} requests, the different answers came {} times; {} wanted of each.",
+            shares.join(", "),
+            wanted.en
+        ),
+    )
+}
+
 // ---- files ----
 
 pub(super) fn file_missing(path: &str) -> Text {
@@ -270,89 +309,7 @@ pub(super) fn output(mismatch: Mismatch) -> Text {
     }
 }
 
-// ---- queues ----
-
-/// A number of the queue that a check may ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
-    Ready,
-    Unacknowledged,
-    Consumers,
-    Published,
-    Acknowledged,
-    Redelivered,
-}
-
-impl Count {
-    /// The condition that asks for it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Unacknowledged => "unacknowledged",
-            Self::Consumers => "consumers",
-            Self::Published => "published",
-            Self::Acknowledged => "acknowledged",
-            Self::Redelivered => "redelivered",
-        }
-    }
-}
-
-pub(super) fn count(what: Count, queue: &str, seen: u64, wanted: Range) -> Text {
-    let one = seen == 1;
-    let (zh, en) = match what {
-        Count::Ready => (
-            format!("等待消费的消息有 {seen} 条"),
-            format!(
-                "{seen} {} waiting",
-                if one { "message is" } else { "messages are" }
-            ),
-        ),
-        Count::Unacknowledged => (
-            format!("已投递但未确认的消息有 {seen} 条"),
-            format!(
-                "{seen} {} delivered but not acknowledged",
-                if one { "message is" } else { "messages are" }
-            ),
-        ),
-        Count::Consumers => (
-            format!("连接着的消费者有 {seen} 个"),
-            format!(
-                "{seen} {} connected",
-                if one { "consumer is" } else { "consumers are" }
-            ),
-        ),
-        Count::Published => (
-            format!("至今发布过 {seen} 条消息"),
-            format!(
-                "{seen} {} been published so far",
-                if one { "message has" } else { "messages have" }
-            ),
-        ),
-        Count::Acknowledged => (
-            format!("至今确认过 {seen} 条消息"),
-            format!(
-                "{seen} {} been acknowledged so far",
-                if one { "message has" } else { "messages have" }
-            ),
-        ),
-        Count::Redelivered => (
-            format!("至今重新投递过 {seen} 次"),
-            format!(
-                "{seen} {} been made so far",
-                if one {
-                    "redelivery has"
-                } else {
-                    "redeliveries have"
-                }
-            ),
-        ),
-    };
-    let wanted = range(wanted);
-    Text::new(
-        format!("队列 `{queue}`：{zh}，应{}。", wanted.zh),
-        format!("Queue `{queue}`: {en}; {} wanted.", wanted.en),
-    )
-}
+// ---- numbers ----
 
 /// "应" + zh, en + " wanted".
 fn range(range: Range) -> Text {
@@ -368,128 +325,6 @@ fn range(range: Range) -> Text {
         (None, Some(max)) => Text::new(format!("至多为 {max}"), format!("at most {max}")),
         (None, None) => Text::new("为任意值", "any number"),
     }
-}
-
-pub(super) fn queue_missing(name: &str) -> Text {
-    Text::new(
-        format!("没有名为 `{name}` 的队列。"),
-        format!("There is no queue `{name}`."),
-    )
-}
-
-pub(super) fn queue_present(name: &str) -> Text {
-    Text::new(
-        format!("队列 `{name}` 仍然存在。"),
-        format!("The queue `{name}` still exists."),
-    )
-}
-
-pub(super) fn queue_durable(name: &str, wanted: bool) -> Text {
-    if wanted {
-        Text::new(
-            format!("队列 `{name}` 不是持久化的。"),
-            format!("The queue `{name}` is not durable."),
-        )
-    } else {
-        Text::new(
-            format!("队列 `{name}` 是持久化的，这里不应该持久化。"),
-            format!("The queue `{name}` is durable and should not be."),
-        )
-    }
-}
-
-pub(super) fn broker_silent(machine: &str) -> Text {
-    Text::new(
-        format!(
-            "{machine} 上的消息代理没有正常响应。它可能还在启动；请稍等再提交，或者重置实验环境。"
-        ),
-        format!(
-            "The message broker on {machine} does not answer as it should. It may still be starting: wait a little and submit again, or reset the lab."
-        ),
-    )
-}
-
-// ---- the nested engine ----
-
-pub(super) fn engine_silent(machine: &str) -> Text {
-    Text::new(
-        format!("{machine} 上的 Docker 引擎没有正常响应。请稍等再提交，或者重置实验环境。"),
-        format!(
-            "The Docker engine of {machine} does not answer as it should. Wait a little and submit again, or reset the lab."
-        ),
-    )
-}
-
-pub(super) fn no_container_named(name: &str) -> Text {
-    Text::new(
-        format!("没有名为 `{name}` 的容器。"),
-        format!("There is no container named `{name}`."),
-    )
-}
-
-pub(super) fn no_container() -> Text {
-    Text::new("没有任何容器。", "There are no containers.")
-}
-
-pub(super) fn container_image(image: &str) -> Text {
-    Text::new(
-        format!("容器不是用镜像 `{image}` 创建的。"),
-        format!("No such container was made from the image `{image}`."),
-    )
-}
-
-pub(super) fn container_running(wanted: bool) -> Text {
-    if wanted {
-        Text::new(
-            "容器存在，但没有在运行。",
-            "The container exists but is not running.",
-        )
-    } else {
-        Text::new("容器仍在运行。", "The container is still running.")
-    }
-}
-
-pub(super) fn container_not_ended() -> Text {
-    Text::new("容器还没有结束。", "The container has not ended.")
-}
-
-pub(super) fn container_exit(seen: i64, wanted: i64) -> Text {
-    Text::new(
-        format!("容器的退出码是 {seen}，应为 {wanted}。"),
-        format!("The container ended with exit code {seen} instead of {wanted}."),
-    )
-}
-
-pub(super) fn container_port(port: u16) -> Text {
-    Text::new(
-        format!("容器没有发布到机器的 {port} 端口。"),
-        format!("The container is not published on port {port} of the machine."),
-    )
-}
-
-pub(super) fn no_image(name: &str) -> Text {
-    Text::new(
-        format!("没有名为 `{name}` 的镜像。"),
-        format!("There is no image named `{name}`."),
-    )
-}
-
-pub(super) fn image_size(name: &str, seen_mib: u64, wanted: Range) -> Text {
-    let wanted = range(wanted);
-    Text::new(
-        format!("镜像 `{name}` 的大小约为 {seen_mib} MiB，应{}。", wanted.zh),
-        format!(
-            "The image `{name}` takes about {seen_mib} MiB; {} wanted.",
-            wanted.en
-        ),
-    )
-}
-
-pub(super) fn image_exposes(name: &str, port: u16) -> Text {
-    Text::new(
-        format!("镜像 `{name}` 没有声明 {port} 端口。"),
-        format!("The image `{name}` does not expose port {port}."),
-    )
 }
 
 pub(super) fn matching_count(seen: u64, wanted: Range) -> Text {
