@@ -19,10 +19,10 @@ const (
 	// What lasted so long counts as well started.
 	settled = 30 * time.Second
 	// Logs are kept in memory.
-	logBytes = 512 << 10
+	logBytes = 1 << 20
 )
 
-// Keeps a program running for good; gives the number of its process each time.
+// Keeps a program running for good.
 func supervise(folder, name string, argv ...string) {
 	pause := firstPause
 	for {
@@ -51,8 +51,9 @@ func runLogged(folder, name string, command *exec.Cmd) error {
 	return command.Wait()
 }
 
-// Writes lines to a file; a full one becomes `.1`.
+// Writes lines to a file; a full one, or that of an earlier run, becomes `.1`.
 func keepEnd(path string, from io.Reader) {
+	_ = os.Rename(path, path+".1")
 	lines := bufio.NewReaderSize(from, 64<<10)
 	var file *os.File
 	written := 0
@@ -64,12 +65,12 @@ func keepEnd(path string, from io.Reader) {
 		if file == nil || written > logBytes {
 			if file != nil {
 				file.Close()
-				os.Rename(path, path+".1")
+				_ = os.Rename(path, path+".1")
 			}
 			file, err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 			if err != nil {
 				// Better no log than a program that waits for somebody to read.
-				io.Copy(io.Discard, lines)
+				_, _ = io.Copy(io.Discard, lines)
 				return
 			}
 			written = 0
