@@ -22,8 +22,9 @@ use crate::{
 const AGENT_TIMEOUT: Duration = Duration::from_mins(1);
 /// Between two tries to reach an agent that is not up yet.
 const AGENT_RETRY: Duration = Duration::from_millis(100);
-/// How long the services of an image may take until they are ready.
-const READY_TIMEOUT: Duration = Duration::from_mins(2);
+/// How long the services of an image may take until they are ready: a cluster takes a quarter of a
+/// minute, and much longer where many start at once.
+const READY_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long a lab's set-up script may take.
 const SETUP_TIMEOUT: Duration = Duration::from_mins(2);
 
