@@ -1,0 +1,3 @@
+module slipway/member
+
+go 1.24
