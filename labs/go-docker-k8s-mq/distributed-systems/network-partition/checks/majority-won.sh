@@ -1,0 +1,54 @@
+# The member that was cut off has what the majority wrote; what it refused has left no trace.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+fail() { echo "$1"; exit 1; }
+work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
+trap 'rm -rf "$work"' EXIT
+trap 'exit 3' INT TERM HUP
+ask() { curl -q -sS --noproxy '*' --max-filesize 4194304 "$@"; }
+# gather: all.json, what each member's keeper and each etcd says of itself (null if nothing).
+gather() {
+    for name in etcd1 etcd2 etcd3; do
+        ask -m 3 -o "$work/keeper" "http://$name:2390/" || exit 3
+        ask -m 2 -f -X POST -d '{}' -o "$work/status" "http://$name:2379/v3/maintenance/status" 2>/dev/null ||
+            echo null >"$work/status"
+        jq -n --slurpfile k "$work/keeper" --slurpfile s "$work/status" '$k[0] + {status: $s[0]}' || exit 3
+    done >"$work/lines" && jq -s '.' "$work/lines" >"$work/all.json" || exit 3
+    jq -c '.[] | [.name, .state, .cut, .status.leader, .status.raftTerm, .status.header.revision]' "$work/all.json"
+}
+links='
+    def cut($a; $b): any(.[]; (.name == $a and (.cut | index($b))) or (.name == $b and (.cut | index($a))));
+    def pairs: [["etcd1", "etcd2"], ["etcd1", "etcd3"], ["etcd2", "etcd3"]];
+    def whole: . as $all | pairs | map(select(. as [$a, $b] | $all | cut($a; $b) | not));
+    def lonely: whole | if length == 1 then (["etcd1", "etcd2", "etcd3"] - .[0])[0] else empty end;
+    def follows($pair): [.[] | select(.name | IN($pair[])) | .status.leader // "0"];'
+holds() { jq -e "$links $1" "$work/all.json" >/dev/null; }
+b64() { printf '%s' "$1" | base64 -w0; }
+# range MEMBER KEY SERIALIZABLE: into range.json. Serializable: what this member has stored itself.
+range() {
+    ask -m 4 -f -X POST -d "{\"key\":\"$(b64 "$2")\",\"serializable\":$3}" -o "$work/range.json" "http://$1:2379/v3/kv/range"
+}
+value() { jq -r '.kvs[0].value // empty' "$work/range.json" | base64 -d | head -c 200; }
+# refused MEMBER METHOD: how many requests of this kind it has answered with an error. etcd counts them
+# itself, from when it was started.
+refused() {
+    ask -m 4 -f -o "$work/metrics" "http://$1:2379/metrics" || return 1
+    awk -v method="grpc_method=\"$2\"" '
+        index($1, "grpc_server_handled_total{") == 1 && index($1, method) && !index($1, "grpc_code=\"OK\"") { n += $2 }
+        END { print n + 0 }' "$work/metrics"
+}
+# Was a leader cut off, once?
+leader_was_cut() { holds 'any(.[].events[]; .what == "cut" and .role == "leader")'; }
+
+gather
+leader_was_cut || fail 'message: never-cut'
+refusing=
+for name in $(jq -r '.[] | select(any(.events[]; .what == "cut" and .role == "leader")) | .name' "$work/all.json"); do
+    [ "$(refused "$name" Put)" -gt 0 ] && refusing=$name
+done
+[ -n "$refusing" ] || fail 'message: never-refused'
+range "$refusing" note/stale true || exit 1
+[ -n "$(value)" ] || fail 'message: missing'
+for name in etcd1 etcd2 etcd3; do
+    range "$name" price/biluochun true || exit 1
+    [ -z "$(value)" ] || fail 'message: trace'
+done
