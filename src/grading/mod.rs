@@ -51,7 +51,6 @@ mod evidence;
 mod file;
 mod go_test;
 mod http;
-mod http_client;
 mod kubernetes;
 mod look;
 mod machines;
@@ -64,6 +63,8 @@ mod runner;
 mod script;
 #[cfg(test)]
 mod testing;
+
+use crate::wire::http as http_client;
 
 pub use evidence::{MAX_EVIDENCE, escape};
 pub use machines::{Machines, Secret, Unreachable};

@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use http_body_util::{BodyExt as _, Full};
-use hyper::{HeaderMap, Request, StatusCode, client::conn::http1};
+use hyper::{HeaderMap, Request, Response, StatusCode, body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -13,21 +13,24 @@ use tokio::{
 };
 
 /// Most bytes of the answer's head.
-const MAX_HEAD: usize = 64 * 1024;
+pub(super) const MAX_HEAD: usize = 64 * 1024;
 
 /// A whole answer, but for what of its body is beyond the bound.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The head's fields.
+    pub headers: HeaderMap,
+    /// The body, up to the bound.
+    pub body: Vec<u8>,
     /// The body went on.
-    pub(super) truncated: bool,
+    pub truncated: bool,
 }
 
 /// No complete, valid answer came.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ExchangeError {
+pub enum ExchangeError {
     /// Too slow.
     #[error("no complete answer in time")]
     Slow,
@@ -37,7 +40,7 @@ pub(super) enum ExchangeError {
 }
 
 /// Sends one request and reads its answer, redirects as they are.
-pub(super) async fn exchange<S>(
+pub async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
     within: Duration,
@@ -65,32 +68,40 @@ where
         .await?;
     let answer = pin!(async move {
         let response = sender.send_request(request).await?;
-        let (head, mut body) = response.into_parts();
-        let mut kept = Vec::new();
-        let mut truncated = false;
-        while let Some(frame) = body.frame().await {
-            let Ok(data) = frame?.into_data() else {
-                continue;
-            };
-            let room = most - kept.len();
-            kept.extend_from_slice(&data[..data.len().min(room)]);
-            if data.len() > room {
-                truncated = true;
-                break;
-            }
-        }
-        Ok(Answer {
-            status: head.status,
-            headers: head.headers,
-            body: kept,
-            truncated,
-        })
+        read(response, most).await
     });
     // The connection does the reading and writing; both live and die with this call.
     match select(answer, pin!(connection)).await {
         Either::Left((answer, _)) => answer,
         Either::Right((_, answer)) => answer.await,
     }
+}
+
+/// Reads an answer's body up to the bound.
+pub(super) async fn read(
+    response: Response<Incoming>,
+    most: usize,
+) -> Result<Answer, ExchangeError> {
+    let (head, mut body) = response.into_parts();
+    let mut kept = Vec::new();
+    let mut truncated = false;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        let room = most - kept.len();
+        kept.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() > room {
+            truncated = true;
+            break;
+        }
+    }
+    Ok(Answer {
+        status: head.status,
+        headers: head.headers,
+        body: kept,
+        truncated,
+    })
 }
 
 #[cfg(test)]
