@@ -50,6 +50,9 @@ pub struct Lab {
     /// The editor, for labs in which one writes files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub editor: Option<Editor>,
+    /// Live pictures of what the learner works on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boards: Vec<Board>,
     /// Files copied into the learner's home before the start: target → file of the lab's folder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
@@ -243,10 +246,11 @@ impl Lab {
         }
     }
 
-    /// Whether any check looks from outside, so that the sandbox needs its grader machine.
+    /// Whether any check or board looks from outside, so that the sandbox needs its grader
+    /// machine.
     pub fn needs_grader(&self) -> bool {
-        let checks = self.steps.iter().flat_map(|s| &s.checks);
-        checks.into_iter().any(|c| c.kind.needs_grader())
+        let mut checks = self.steps.iter().flat_map(|s| &s.checks);
+        checks.any(|c| c.kind.needs_grader()) || self.boards.iter().any(Board::needs_grader)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not import any other module of this crate.
 
+pub mod board;
 pub mod check;
 pub mod clock;
 pub mod cluster;

@@ -1,5 +1,6 @@
 //! The rules for files that parse: what can't work, and what an author most likely did not mean.
 
+mod boards;
 mod checks;
 mod cluster;
 mod course;
@@ -94,6 +95,7 @@ pub fn lab(context: &LabContext<'_>, report: &mut Report<'_>) {
     names::check(context, report);
     texts::check(context, report);
     machines::check(context, report);
+    boards::check(context, report);
     checks::check(context, report);
     messages::check(context, report);
     files::check(context, report);
