@@ -1,6 +1,7 @@
 //! Slipway: a self-hosted server for interactive courses and labs.
 
 pub mod auth;
+pub mod boards;
 pub mod cli;
 pub mod config;
 pub mod content;
@@ -12,3 +13,4 @@ pub mod services;
 pub mod store;
 pub mod telemetry;
 pub mod web;
+pub mod wire;
