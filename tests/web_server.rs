@@ -15,6 +15,8 @@ mod support;
 mod accounts;
 #[path = "web_server/api.rs"]
 mod api;
+#[path = "web_server/boards.rs"]
+mod boards;
 #[path = "web_server/events.rs"]
 mod events;
 #[path = "web_server/pages.rs"]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    board::Board,
     check::{Check, CheckKind, WORKBENCH},
     cluster::Cluster,
     ids::Slug,

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod boards;
 mod error;
 pub mod events;
 pub mod grading;
@@ -57,6 +58,8 @@ pub struct Inner {
     pub images: images::Images,
     /// Connections to machines.
     pub agents: agents::Agents,
+    /// Watchers behind the boards of open pages.
+    pub boards: boards::Boards,
     /// News for open pages.
     pub events: events::Events,
     /// Passwords.
@@ -117,6 +120,7 @@ impl App {
             engine,
             images,
             agents,
+            boards: boards::Boards::default(),
             events: events::Events::default(),
             hasher: Hasher::default(),
             throttle: Throttle::default(),

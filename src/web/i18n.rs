@@ -271,6 +271,7 @@ mod tests {
             "submission-",
             "image-",
             "read-only-",
+            "board-",
         ];
         for key in messages(Locale::En).into_keys() {
             let name = key.strip_prefix("js-").unwrap_or(&key);

@@ -7,6 +7,8 @@ use std::{
 
 /// Event streams of one login session: pages with a lab in them.
 pub(crate) const EVENT_STREAMS: usize = 8;
+/// Streams of boards of one login session: pages in view with a board in them.
+pub(crate) const BOARD_STREAMS: usize = 8;
 /// Terminals of one login session.
 pub(crate) const TERMINALS: usize = 16;
 
@@ -15,6 +17,8 @@ pub(crate) const TERMINALS: usize = 16;
 pub(crate) enum Stream {
     /// Server-sent events.
     Events,
+    /// A lab's boards.
+    Boards,
     /// A terminal's WebSocket.
     Terminal,
 }
@@ -23,6 +27,7 @@ impl Stream {
     const fn most(self) -> usize {
         match self {
             Self::Events => EVENT_STREAMS,
+            Self::Boards => BOARD_STREAMS,
             Self::Terminal => TERMINALS,
         }
     }

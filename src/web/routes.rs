@@ -99,6 +99,7 @@ fn api() -> Router<Web> {
         .route("/rename", post(api::files::rename));
     Router::new()
         .route("/events", get(api::events::follow))
+        .route("/boards", get(api::boards::follow))
         .route("/submissions", post(api::submissions::submit))
         .route("/extend", post(api::sandbox::extend))
         .route("/reset", post(api::sandbox::reset))

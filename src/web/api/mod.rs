@@ -1,5 +1,6 @@
 //! The JSON API of one attempt, and what probes ask.
 
+pub(super) mod boards;
 pub(super) mod events;
 pub(super) mod files;
 mod health;

@@ -31,6 +31,8 @@ pub struct LabData {
     pub machines: Vec<MachineData>,
     /// The editor; `None` when the lab has none.
     pub editor: Option<EditorData>,
+    /// The boards in order.
+    pub boards: Vec<BoardPlace>,
     /// The steps in order.
     pub steps: Vec<StepData>,
     /// Whether a reset keeps the learner's home.
@@ -63,6 +65,15 @@ pub struct EditorData {
     pub folder: String,
     /// The file it opens first, relative to the home.
     pub open: Option<String>,
+}
+
+/// A board, before anything is seen of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct BoardPlace {
+    /// What it shows: `docker`, `kubernetes`, `rabbitmq`, `etcd`.
+    pub kind: &'static str,
+    /// The machines it looks at; none for the cluster.
+    pub machines: Vec<Slug>,
 }
 
 /// A step.

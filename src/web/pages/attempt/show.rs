@@ -18,7 +18,7 @@ use crate::{
         view::{
             Html,
             lab::{LabPage, StepText},
-            lab_data::{CheckData, EditorData, LabData, MachineData, StepData},
+            lab_data::{BoardPlace, CheckData, EditorData, LabData, MachineData, StepData},
             urls,
         },
     },
@@ -78,6 +78,14 @@ pub(in crate::web) async fn show(
             folder: e.folder.clone(),
             open: e.open.clone(),
         }),
+        boards: lab
+            .boards
+            .iter()
+            .map(|board| BoardPlace {
+                kind: board.kind(),
+                machines: board.machines().to_vec(),
+            })
+            .collect(),
         steps: lab
             .steps
             .iter()

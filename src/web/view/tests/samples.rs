@@ -549,6 +549,10 @@ fn lab(locale: Locale) -> lab::LabPage {
                     vec![check("again", HOSTILE, HOSTILE, None)],
                 ),
             ],
+            boards: vec![lab_data::BoardPlace {
+                kind: "docker",
+                machines: vec![slug("desk")],
+            }],
             reset_keeps_home: true,
             sandbox: lab_data::SandboxData {
                 generation: 1,
