@@ -1,4 +1,5 @@
 /** What the server says, in its own names. See src/web/view/lab_data.rs. */
+import type { BoardPlace } from "./board/model";
 
 export type Outcome = "passed" | "failed" | "unstable" | "ungradable" | "grader_error";
 export type SandboxState =
@@ -66,6 +67,7 @@ export interface LabData {
   style_nonce: string;
   machines: Machine[];
   editor: EditorPlace | null;
+  boards: BoardPlace[];
   steps: Step[];
   reset_keeps_home: boolean;
   sandbox: Sandbox;

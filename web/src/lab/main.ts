@@ -1,5 +1,6 @@
 /** The lab page: reads what the server put into it and puts the pieces together. */
 import { Api } from "../lib/api";
+import { chunk } from "../lib/chunk";
 import { copyButtons } from "../lib/copy";
 import { need } from "../lib/dom";
 import { Events } from "../lib/events";
@@ -32,6 +33,12 @@ const actions = new Actions(need("[data-lab-actions]"), api, data, onSandbox);
 const curtain = new Curtain(() => void actions.restart());
 const workspace = new Workspace(need("[data-lab-work]"), data, api, () => side("work"));
 workspace.cover(curtain.element);
+if (data.boards.length > 0) {
+  void chunk(() => import("./board/panel")).then(
+    ({ BoardPanel }) =>
+      new BoardPanel(need("[data-lab-work]"), need("[data-board-toggle]"), `${base}/boards`, data),
+  );
+}
 
 const steps = new Steps(guide, data.steps, data.attempt);
 const checks = new Map<string, Checks>();

@@ -49,7 +49,17 @@ export class Workspace {
     this.generation = data.sandbox.generation;
     this.add = this.addMenu();
     this.tools = terminalTools(() => this.active?.terminal ?? null);
-    root.append(h("div", { class: "work-bar" }, this.tabs, this.add, this.tools), this.panels);
+    root.append(
+      h(
+        "div",
+        { class: "work-bar" },
+        this.tabs,
+        this.add,
+        h("div", { class: "board-toggle-place", "data-board-toggle": true }),
+        this.tools,
+      ),
+      this.panels,
+    );
     arrowKeys(this.tabs);
     if (data.editor) this.addEditor();
     for (const machine of data.machines) {
