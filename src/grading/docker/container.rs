@@ -205,10 +205,8 @@ fn amiss(wanted: &ContainerMatch, seen: &Detail) -> Result<Option<(&'static str,
     }
     if let Some(healthy) = wanted.healthy {
         let status = seen.state.health.as_ref().map(|h| h.status.as_str());
-        let fits = match healthy {
-            true => status == Some("healthy"),
-            false => status == Some("unhealthy"),
-        };
+        let wanted = if healthy { "healthy" } else { "unhealthy" };
+        let fits = status == Some(wanted);
         if !fits {
             return Ok(Some(("healthy", messages::container_health(status))));
         }
