@@ -14,12 +14,12 @@ pub use watch::FileWatch;
 
 use crate::body::{Body, ChannelBody, ReadError, full, read_to_end};
 use crate::protocol::{
-    ARGS_HEADER, AbsPath, Activity, AgentInfo, AttachRequest, CONNECTION_WINDOW, DialTarget,
-    DirListing, ErrorBody, ErrorCode, ExecOutcome, ExecRequest, FileContent, FileMeta, FileVersion,
-    Invalid, MAX_ANSWER_JSON, MAX_HEADERS, MAX_HTTP_FRAME, MAX_JSON, META_HEADER, OpenTerminal,
-    PROTOCOL, PathRequest, PortList, ReadAnyRequest, ReadRequest, RelPath, RemoveRequest,
-    RenameRequest, RunAs, STREAM_WINDOW, ServiceStatus, TerminalInfo, TerminalList, TerminalName,
-    Validate, WriteRequest,
+    ACCEPT_WAIT, ARGS_HEADER, AbsPath, AcceptRequest, Activity, AgentInfo, AttachRequest,
+    CONNECTION_WINDOW, DialTarget, DirListing, ErrorBody, ErrorCode, ExecOutcome, ExecRequest,
+    FileContent, FileMeta, FileVersion, Invalid, MAX_ANSWER_JSON, MAX_HEADERS, MAX_HTTP_FRAME,
+    MAX_JSON, META_HEADER, OpenTerminal, PROTOCOL, PathRequest, PortList, ReadAnyRequest,
+    ReadRequest, RelPath, RemoveRequest, RenameRequest, RunAs, STREAM_WINDOW, ServiceStatus,
+    TerminalInfo, TerminalList, TerminalName, Validate, WriteRequest,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use bytes::Bytes;
@@ -304,6 +304,19 @@ impl AgentClient {
         Ok(DialStream::new(sender, answer.into_body()))
     }
 
+    /// Waits for somebody in the sandbox to connect to a port of the machine, and gives their
+    /// connection; `None` when nobody came for [`ACCEPT_WAIT`]. Dropping the future gives up.
+    pub async fn accept(&self, port: u16) -> Result<Option<DialStream>> {
+        let request = AcceptRequest { port };
+        request.validate()?;
+        let wait = ACCEPT_WAIT + REQUEST_TIMEOUT;
+        match self.streamed_within("/v1/accept", &request, wait).await {
+            Ok((sender, answer)) => Ok(Some(DialStream::new(sender, answer.into_body()))),
+            Err(error) if error.code() == Some(ErrorCode::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// TCP ports on which something in the machine listens, ascending.
     pub async fn listening_ports(&self) -> Result<Vec<u16>> {
         let list: PortList = self.json("/v1/ports", &(), MAX_JSON).await?;
@@ -378,9 +391,18 @@ impl AgentClient {
         path: &'static str,
         args: &Q,
     ) -> Result<(mpsc::Sender<Bytes>, Response<Incoming>)> {
+        self.streamed_within(path, args, REQUEST_TIMEOUT).await
+    }
+
+    async fn streamed_within<Q: Serialize>(
+        &self,
+        path: &'static str,
+        args: &Q,
+        wait: Duration,
+    ) -> Result<(mpsc::Sender<Bytes>, Response<Incoming>)> {
         let (sender, body) = ChannelBody::new(STREAM_DEPTH);
         let answer = self.send(path, Some(args), Either::Right(body));
-        Ok((sender, within(REQUEST_TIMEOUT, path, answer).await?))
+        Ok((sender, within(wait, path, answer).await?))
     }
 
     /// Sends one request and sorts refusals from answers.

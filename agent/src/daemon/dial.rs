@@ -65,7 +65,7 @@ fn unix(path: &str) -> Result<std::os::unix::net::UnixStream, Failure> {
 }
 
 /// Moves bytes both ways until both directions have ended, or the server's side is gone.
-fn carry<S>(agent: &Arc<Agent>, stream: S, mut incoming: Incoming) -> Body
+pub(super) fn carry<S>(agent: &Arc<Agent>, stream: S, mut incoming: Incoming) -> Body
 where
     S: AsyncRead + AsyncWrite + Send + 'static,
 {

@@ -1,13 +1,13 @@
 //! Requests in, answers out.
 
 use super::failure::Failure;
-use super::{Agent, dial, exec, files, ports, viewer, watch};
+use super::{Agent, accept, dial, exec, files, ports, viewer, watch};
 use crate::body::{Body, ReadError, full, read_to_end};
 use crate::protocol::{
-    ARGS_HEADER, AttachRequest, CONNECTION_WINDOW, DialTarget, ErrorBody, ErrorCode, ExecRequest,
-    MAX_EXEC_JSON, MAX_FILE, MAX_HEADERS, MAX_HTTP_FRAME, MAX_JSON, MAX_STREAMS, META_HEADER,
-    OpenTerminal, PathRequest, PortList, ReadAnyRequest, ReadRequest, RemoveRequest, RenameRequest,
-    STREAM_WINDOW, TerminalList, Validate, WriteRequest,
+    ARGS_HEADER, AcceptRequest, AttachRequest, CONNECTION_WINDOW, DialTarget, ErrorBody, ErrorCode,
+    ExecRequest, MAX_EXEC_JSON, MAX_FILE, MAX_HEADERS, MAX_HTTP_FRAME, MAX_JSON, MAX_STREAMS,
+    META_HEADER, OpenTerminal, PathRequest, PortList, ReadAnyRequest, ReadRequest, RemoveRequest,
+    RenameRequest, STREAM_WINDOW, TerminalList, Validate, WriteRequest,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use bytes::Bytes;
@@ -103,6 +103,10 @@ async fn route(agent: &Arc<Agent>, request: Request<Incoming>) -> Answer {
         "/v1/dial" => {
             let target: DialTarget = args(&head.headers)?;
             Ok(Response::new(dial::dial(agent, target, body).await?))
+        }
+        "/v1/accept" => {
+            let request: AcceptRequest = args(&head.headers)?;
+            Ok(Response::new(accept::accept(agent, &request, body).await?))
         }
         "/v1/terminals/open" => json(
             &agent

@@ -3,6 +3,7 @@
 //! [`Agent`] holds the state; [`Agent::serve`] answers one connection; [`init::run`] is the life
 //! of PID 1. Everything spawned belongs to the agent's task tracker and ends with its token.
 
+mod accept;
 mod activity;
 mod dial;
 mod dns;
@@ -74,6 +75,7 @@ pub struct Agent {
     terminals: terminals::Terminals,
     service: service::Service,
     activity: activity::Tracker,
+    listeners: accept::Listeners,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -106,6 +108,7 @@ impl Agent {
             terminals: terminals::Terminals::default(),
             service: service::Service::default(),
             activity: activity::Tracker::default(),
+            listeners: accept::Listeners::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             reaper: reaper.clone(),

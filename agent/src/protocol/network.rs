@@ -2,6 +2,7 @@
 
 use super::{AbsPath, Invalid, Validate, ensure};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Where to connect, seen from inside the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,26 @@ impl Validate for DialTarget {
             // The kernel's bound on a socket's path.
             Self::Unix { path } => ensure(path.as_str().len() <= 107, "path: at most 107 bytes"),
         }
+    }
+}
+
+/// How long the agent waits for somebody to connect before it says that nobody did.
+pub const ACCEPT_WAIT: Duration = Duration::from_secs(45);
+
+/// The port of the machine on which the next connection is awaited.
+///
+/// The agent listens from the first such request on, and goes on for a few seconds after the
+/// last: a server that restarts finds those who connected meanwhile still waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptRequest {
+    /// On every address of the machine. Not one of the ports below 1024.
+    pub port: u16,
+}
+
+impl Validate for AcceptRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        ensure(self.port >= 1024, "port: 1024 or higher")
     }
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use slipway_agent::client::{AgentClient, AgentError};
 use slipway_agent::protocol::{AbsPath, DialTarget, ErrorCode, TerminalEvent};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -173,4 +173,84 @@ async fn dropping_the_driver_ends_every_request() {
     let _ = driver.await;
     let error = timeout(LONG, client.info()).await.unwrap().unwrap_err();
     assert!(matches!(error, AgentError::Transport(_)), "{error:?}");
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+async fn connected(port: u16) -> TcpStream {
+    let connecting = async {
+        loop {
+            match TcpStream::connect(("127.0.0.1", port)).await {
+                Ok(stream) => return stream,
+                // The listener opens with the first request for a connection.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            }
+        }
+    };
+    timeout(LONG, connecting).await.unwrap()
+}
+
+#[tokio::test]
+async fn who_connects_to_an_awaited_port_reaches_the_server() {
+    let m = machine().await;
+    let port = free_port();
+    let (accepted, mut caller) = tokio::join!(m.client.accept(port), connected(port));
+    let mut stream = accepted.unwrap().unwrap();
+    caller.write_all(b"ping").await.unwrap();
+    let mut four = [0; 4];
+    timeout(LONG, stream.read_exact(&mut four))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&four, b"ping");
+    stream.write_all(b"pong").await.unwrap();
+    timeout(LONG, caller.read_exact(&mut four))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&four, b"pong");
+    drop(stream);
+    let mut rest = Vec::new();
+    let _ = timeout(LONG, caller.read_to_end(&mut rest)).await.unwrap();
+    assert!(rest.is_empty());
+}
+
+#[tokio::test]
+async fn connections_made_while_nobody_asks_are_handed_over_to_the_next_server() {
+    let m = machine().await;
+    let port = free_port();
+    let (accepted, _first) = tokio::join!(m.client.accept(port), connected(port));
+    accepted.unwrap().unwrap();
+    let mut second = connected(port).await;
+    second.write_all(b"x").await.unwrap();
+    let next = crate::common::connect(&m.agent).await;
+    let mut stream = timeout(LONG, next.accept(port))
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        timeout(LONG, stream.read_u8()).await.unwrap().unwrap(),
+        b'x'
+    );
+}
+
+#[tokio::test]
+async fn low_ports_and_more_than_a_few_are_not_listened_on() {
+    let m = machine().await;
+    assert!(matches!(
+        m.client.accept(80).await,
+        Err(AgentError::Invalid(_))
+    ));
+    let mut waiting = Vec::new();
+    for _ in 0..4 {
+        let (client, port) = (m.client.clone(), free_port());
+        waiting.push(tokio::spawn(async move { client.accept(port).await }));
+        drop(connected(port).await);
+    }
+    let error = m.client.accept(free_port()).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::Busy));
 }
