@@ -11,6 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::domain::{
@@ -74,6 +75,28 @@ pub struct MachineSpec {
 pub struct GraderSpec {
     /// The image by tag.
     pub image: String,
+    /// Names under which the other machines reach it, for what the server offers them there.
+    pub known_as: Vec<Slug>,
+}
+
+/// A container of the server's own, beside the sandboxes: not in their networks, and reached
+/// through its agent alone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ServiceSpec {
+    /// Its name, one of a kind on this installation.
+    pub name: Slug,
+    /// The image by tag.
+    pub image: String,
+    /// Memory of its processes.
+    pub memory: ByteSize,
+    /// Processor time in cores.
+    pub cpus: f64,
+    /// Environment of the image's start script.
+    pub env: BTreeMap<String, String>,
+    /// Where its data is kept, on a volume that outlives it.
+    pub data: &'static str,
+    /// Whether it reaches the internet; else it has no network at all.
+    pub internet: bool,
 }
 
 /// What the engine holds of one sandbox.
@@ -241,6 +264,22 @@ pub trait Engine: Send + Sync + 'static {
 
     /// What the sandbox's running machines use now.
     async fn stats(&self, id: SandboxId) -> Result<Vec<MachineStats>, EngineError>;
+
+    /// Makes a service and starts it, or leaves it alone when it runs just so. One that was made
+    /// from another specification is made anew; its data stays.
+    async fn keep_service(&self, _spec: &ServiceSpec) -> Result<(), EngineError> {
+        Err(EngineError::Other("no services here".to_owned()))
+    }
+
+    /// Opens a stream to the agent of a service.
+    async fn connect_service(&self, name: &Slug) -> Result<AgentStream, EngineError> {
+        Err(EngineError::NotRunning(format!("service {name}")))
+    }
+
+    /// Removes a service and its data. Fine when there is none.
+    async fn remove_service(&self, _name: &Slug) -> Result<(), EngineError> {
+        Ok(())
+    }
 
     /// Whether an image of this tag exists.
     async fn image_present(&self, tag: &str) -> Result<bool, EngineError>;

@@ -378,7 +378,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CatalogError> {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string does not fail.

@@ -14,5 +14,5 @@ pub mod profiles;
 
 pub use engine::{
     AgentStream, Engine, EngineError, EngineInfo, GraderSpec, MachineObserved, MachineSpec,
-    MachineState, MachineStats, Observed, SandboxSpec,
+    MachineState, MachineStats, Observed, SandboxSpec, ServiceSpec,
 };

@@ -276,6 +276,26 @@ pub fn grader_settings() -> MachineSettings {
     .with_memory(GRADER_MEMORY)
 }
 
+/// The settings of a service of the server's own: no learner's program runs there. Its root file
+/// system can be written, so that the agent can be put in; its data is on the engine's disk, and
+/// whoever fills it keeps the limit.
+pub fn service_settings(memory: ByteSize, cpus: f64, data: &'static str) -> MachineSettings {
+    MachineSettings {
+        read_only_root: false,
+        nano_cpus: nano_cpus(cpus),
+        pids: 256,
+        open_files: 4096,
+        volumes: vec![VolumeSettings {
+            role: VolumeRole::Data,
+            path: data,
+            tmpfs: None,
+            read_only: false,
+        }],
+        ..grader_settings()
+    }
+    .with_memory(memory)
+}
+
 /// Memory of the grader machine's processes.
 const GRADER_MEMORY: ByteSize = ByteSize::mib(48);
 
@@ -399,6 +419,8 @@ mod tests {
         insta::assert_snapshot!("docker", text(&settings(&machine(Profile::Docker))));
         insta::assert_snapshot!("kubernetes", text(&settings(&machine(Profile::Kubernetes))));
         insta::assert_snapshot!("grader", text(&grader_settings()));
+        let service = service_settings(ByteSize::mib(256), 1.0, "/var/lib/mirror");
+        insta::assert_snapshot!("service", text(&service));
     }
 
     #[test]

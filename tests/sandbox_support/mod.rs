@@ -157,6 +157,7 @@ pub fn sandbox(machines: Vec<MachineSpec>) -> SandboxSpec {
 pub async fn grader() -> GraderSpec {
     GraderSpec {
         image: image("grader").await,
+        known_as: vec![],
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{io, path::Path};
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 use slipway_agent::protocol::AgentConfig;
 
 /// Larger than any build of the agent: a wrong path shall not fill our memory.
@@ -28,6 +29,11 @@ impl AgentProgram {
             ));
         }
         Ok(Self(program.into()))
+    }
+
+    /// Names this build of the agent, among all there are.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.0).into()
     }
 
     /// The agent's folder as a tar archive. Everything in it belongs to root; the configuration,

@@ -25,6 +25,7 @@ use crate::{
     sandbox::{
         engine::{
             AgentStream, Engine, EngineError, EngineInfo, MachineStats, Observed, SandboxSpec,
+            ServiceSpec,
         },
         network::SubnetPool,
     },
@@ -97,6 +98,8 @@ pub struct DockerEngine {
     pub(super) allocation: Mutex<()>,
     /// One change at a time for each sandbox.
     changes: Mutex<HashMap<SandboxId, Weak<Mutex<()>>>>,
+    /// One change to services at a time.
+    services: Mutex<()>,
     pub(super) layer_quota: OnceCell<bool>,
     pub(super) podman: OnceCell<bool>,
 }
@@ -110,6 +113,7 @@ impl DockerEngine {
             agent: OnceCell::new(),
             allocation: Mutex::new(()),
             changes: Mutex::new(HashMap::new()),
+            services: Mutex::new(()),
             layer_quota: OnceCell::new(),
             podman: OnceCell::new(),
         }
@@ -233,6 +237,20 @@ impl Engine for DockerEngine {
 
     async fn stats(&self, id: SandboxId) -> Result<Vec<MachineStats>, EngineError> {
         self.read_stats(id).await
+    }
+
+    async fn keep_service(&self, spec: &ServiceSpec) -> Result<(), EngineError> {
+        let _one = self.services.lock().await;
+        self.keep_service_running(spec).await
+    }
+
+    async fn connect_service(&self, name: &Slug) -> Result<AgentStream, EngineError> {
+        self.open_service(name).await
+    }
+
+    async fn remove_service(&self, name: &Slug) -> Result<(), EngineError> {
+        let _one = self.services.lock().await;
+        self.remove_service_and_data(name).await
     }
 
     async fn image_present(&self, tag: &str) -> Result<bool, EngineError> {

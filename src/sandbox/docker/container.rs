@@ -16,9 +16,12 @@ use bollard::{
 use slipway_agent::protocol::{AGENT_PATH, AgentConfig};
 
 use super::{client::DockerEngine, error::within, labels, network::SandboxNetwork, podman};
-use crate::sandbox::{
-    engine::{EngineError, SandboxSpec},
-    profiles::{MachineSettings, Seccomp},
+use crate::{
+    domain::ids::Slug,
+    sandbox::{
+        engine::{EngineError, SandboxSpec},
+        profiles::{MachineSettings, Seccomp},
+    },
 };
 
 /// The filter of system calls for nested engines.
@@ -38,6 +41,8 @@ pub(super) struct Plan {
     /// The last part of its address in the sandbox's network.
     pub(super) host_number: u32,
     pub(super) keep_home: bool,
+    /// Further names for the others' hosts files.
+    pub(super) known_as: Vec<Slug>,
 }
 
 /// What a machine's container is made with.
@@ -97,7 +102,7 @@ impl DockerEngine {
         started.and(removed)
     }
 
-    async fn create_container(
+    pub(super) async fn create_container(
         &self,
         name: &str,
         body: ContainerCreateBody,
@@ -168,7 +173,7 @@ impl DockerEngine {
     }
 }
 
-fn no_log() -> HostConfigLogConfig {
+pub(super) fn no_log() -> HostConfigLogConfig {
     HostConfigLogConfig {
         typ: Some("none".to_owned()),
         config: None,
@@ -228,7 +233,7 @@ fn body(
 }
 
 /// Every field of the settings is taken apart here, so that a new one can't be forgotten.
-fn host_config(settings: &MachineSettings) -> HostConfig {
+pub(super) fn host_config(settings: &MachineSettings) -> HostConfig {
     let MachineSettings {
         read_only_root,
         capabilities,

@@ -65,8 +65,13 @@ impl DockerEngine {
         let prepared = prepared.into_iter().collect::<Result<Vec<_>, _>>()?;
         let hosts: Vec<String> = plans
             .iter()
-            .filter(|plan| plan.name != GRADER)
-            .map(|plan| format!("{}:{}", plan.name, network.subnet.host(plan.host_number)))
+            .flat_map(|plan| {
+                let address = network.subnet.host(plan.host_number);
+                let own = (plan.name != GRADER).then_some(plan.name.as_str());
+                own.into_iter()
+                    .chain(plan.known_as.iter().map(Slug::as_str))
+                    .map(move |name| format!("{name}:{address}"))
+            })
             .collect();
         join_all(
             plans
@@ -96,6 +101,15 @@ impl DockerEngine {
 
     fn plan(&self, spec: &SandboxSpec) -> Result<Vec<Plan>, EngineError> {
         let names: BTreeSet<&str> = spec.machines.iter().map(|m| m.name.as_str()).collect();
+        let reserved = spec.grader.iter().flat_map(|grader| &grader.known_as);
+        if let Some(taken) = reserved
+            .into_iter()
+            .find(|name| names.contains(name.as_str()))
+        {
+            return Err(EngineError::Other(format!(
+                "a machine can't be named `{taken}` here: that is where the server answers"
+            )));
+        }
         let count = spec.machines.len() + usize::from(spec.grader.is_some());
         if names.len() != spec.machines.len() || names.contains(GRADER) || names.is_empty() {
             return Err(EngineError::Other(format!(
@@ -119,6 +133,7 @@ impl DockerEngine {
                 settings,
                 host_number: FIRST_HOST + number(plans.len()),
                 keep_home: machine.keep_home,
+                known_as: Vec::new(),
             });
         }
         if let Some(grader) = &spec.grader {
@@ -131,6 +146,7 @@ impl DockerEngine {
                 settings,
                 host_number: FIRST_HOST + number(plans.len()),
                 keep_home: false,
+                known_as: grader.known_as.clone(),
             });
         }
         for plan in &plans {
@@ -178,7 +194,7 @@ fn agent_config(name: &Slug, settings: &MachineSettings, machine: &MachineSpec) 
     }
 }
 
-fn base_config(name: &str, settings: &MachineSettings) -> AgentConfig {
+pub(super) fn base_config(name: &str, settings: &MachineSettings) -> AgentConfig {
     AgentConfig {
         machine: name.to_owned(),
         learner: Learner {

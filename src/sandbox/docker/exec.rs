@@ -37,13 +37,22 @@ impl DockerEngine {
             .max_by_key(|c| c.labelled.generation)
             .filter(|c| c.state == MachineState::Running)
             .ok_or_else(|| EngineError::NotRunning(format!("machine {machine} of {id}")))?;
+        self.open_agent_of(&container.id, &id.to_string()).await
+    }
+
+    /// Opens the stream to the agent in a container; `whose` is for the log.
+    pub(super) async fn open_agent_of(
+        &self,
+        container: &str,
+        whose: &str,
+    ) -> Result<AgentStream, EngineError> {
         let docker = self.docker().await?;
         let limit = self.timeouts().connect;
         let exec = within(
             "open a stream to an agent",
             limit,
             docker.create_exec(
-                &container.id,
+                container,
                 ExecConfig {
                     attach_stdin: Some(true),
                     attach_stdout: Some(true),
@@ -74,11 +83,12 @@ impl DockerEngine {
                 "the engine did not attach to the exec".to_owned(),
             ));
         };
+        let whose = whose.to_owned();
         let output = output.filter_map(move |item| {
             let kept = match item {
                 Ok(LogOutput::StdOut { message }) => Some(Ok(message)),
                 Ok(LogOutput::StdErr { message }) => {
-                    complain(id, &message);
+                    complain(&whose, &message);
                     None
                 }
                 Ok(_) => None,
@@ -93,7 +103,7 @@ impl DockerEngine {
     }
 }
 
-fn complain(id: SandboxId, message: &Bytes) {
+fn complain(whose: &str, message: &Bytes) {
     let text = String::from_utf8_lossy(&message[..message.len().min(MAX_COMPLAINT)]);
-    tracing::debug!(sandbox.id = %id, "the agent's stream says: {}", text.escape_debug());
+    tracing::debug!(sandbox.id = %whose, "the agent's stream says: {}", text.escape_debug());
 }

@@ -17,6 +17,10 @@ pub(super) const GENERATION: &str = "io.slipway.generation";
 pub(super) const OWNER: &str = "io.slipway.owner";
 pub(super) const DEADLINE: &str = "io.slipway.deadline";
 pub(super) const LAB: &str = "io.slipway.lab";
+/// On a service of the server's own: its name.
+pub(super) const SERVICE: &str = "io.slipway.service";
+/// On the container of a service: a hash of all it was made from.
+pub(super) const MADE_FROM: &str = "io.slipway.made-from";
 /// On volumes: what it holds, `home`, `data` or `agent`.
 pub(super) const ROLE: &str = "io.slipway.role";
 
@@ -76,6 +80,14 @@ pub(super) fn of_machine(
     let mut labels = of_sandbox(instance, spec);
     labels.insert(MACHINE.to_owned(), machine.to_owned());
     labels
+}
+
+/// The labels of a service. It belongs to no sandbox, so nothing that looks for those finds it.
+pub(super) fn of_service(instance: &InstanceId, name: &str) -> HashMap<String, String> {
+    HashMap::from([
+        (INSTANCE.to_owned(), instance.to_string()),
+        (SERVICE.to_owned(), name.to_owned()),
+    ])
 }
 
 /// What labels say. Labels that somebody else wrote under our names are not believed: a sandbox's

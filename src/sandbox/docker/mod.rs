@@ -17,6 +17,7 @@ mod network;
 mod observe;
 mod podman;
 mod remove;
+mod service;
 mod volume;
 
 pub use build::{BuildError, ImageBuilder};

@@ -80,7 +80,7 @@ impl DockerEngine {
         .await
     }
 
-    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+    pub(super) async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
         let docker = self.docker().await?;
         again_while_in_use(|| {
             let options = RemoveVolumeOptionsBuilder::default().build();
