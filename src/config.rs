@@ -54,6 +54,13 @@ pub struct Config {
     pub sandbox_resolvers: Vec<Ipv4Addr>,
     /// The kinds of Kubernetes clusters that labs can have.
     pub kubernetes_environments: Vec<ClusterEnvironment>,
+    /// How much each learner may keep in the class mirror; `0MiB` makes it one for pulling only.
+    pub mirror_quota: ByteSize,
+    /// After how many days without a push what a learner keeps in the class mirror goes away.
+    pub mirror_keep_days: u16,
+    /// A registry from which the class mirror fetches, and keeps, what it has not, such as
+    /// `https://registry-1.docker.io`. None when left out: the mirror has no network then.
+    pub mirror_upstream: Option<String>,
     /// How long one stays signed in without using the server.
     pub login_lifetime: Span,
     /// How many proxies in front of the server add to `X-Forwarded-For`; 0 takes the connection's
@@ -82,6 +89,9 @@ impl Default for Config {
             sandbox_subnets: "10.213.0.0/16".to_owned(),
             sandbox_resolvers: Vec::new(),
             kubernetes_environments: ClusterEnvironment::built_in().into_iter().collect(),
+            mirror_quota: ByteSize::mib(512),
+            mirror_keep_days: 30,
+            mirror_upstream: None,
             login_lifetime: Span::minutes(7 * 24 * 60),
             trusted_proxies: 0,
             log: "info,slipway=info".to_owned(),

@@ -120,6 +120,9 @@ async fn remove_all(app: &App) {
         }
         Err(error) => eprintln!("the engine can't be tidied: {error}"),
     }
+    if let Err(error) = app.remove_mirror().await {
+        eprintln!("the class mirror can't be removed: {error}");
+    }
 }
 
 async fn prove_lab(app: &App, lab: Slug) -> LabReport {

@@ -45,6 +45,10 @@ pub struct Lab {
     /// Whether the machines reach the internet.
     #[serde(default)]
     pub network: Network,
+    /// Whether the machines reach the class mirror, a registry, as `mirror:5000`, and nested engines
+    /// use it for the images they pull.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirror: bool,
     /// Ports worth showing to the learner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<Port>,
@@ -247,11 +251,13 @@ impl Lab {
         }
     }
 
-    /// Whether any check or board looks from outside, so that the sandbox needs its grader
-    /// machine.
+    /// Whether any check or board looks from outside, or the class mirror is to be reached, so that
+    /// the sandbox needs its grader machine.
     pub fn needs_grader(&self) -> bool {
         let mut checks = self.steps.iter().flat_map(|s| &s.checks);
-        checks.any(|c| c.kind.needs_grader()) || self.boards.iter().any(Board::needs_grader)
+        self.mirror
+            || checks.any(|c| c.kind.needs_grader())
+            || self.boards.iter().any(Board::needs_grader)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod grading;
 mod housekeeping;
 pub mod images;
 pub mod learning;
+pub mod mirror;
 pub mod publishing;
 pub mod sandboxes;
 pub mod workspace;
@@ -68,6 +69,8 @@ pub struct Inner {
     pub throttle: Throttle,
     /// What the reconciler knows beyond the store.
     pub reconciler: sandboxes::Reconciler,
+    /// What is known of the class mirror.
+    pub mirror: mirror::Mirror,
     /// Wakes the graders.
     pub grading: Notify,
     /// Background work; waited for at the end.
@@ -124,6 +127,7 @@ impl App {
             events: events::Events::default(),
             hasher: Hasher::default(),
             throttle: Throttle::default(),
+            mirror: mirror::Mirror::default(),
             grading: Notify::new(),
             tasks,
             stop,

@@ -14,6 +14,8 @@ use crate::domain::{
 
 /// The most machines of a lab.
 const MAX_MACHINES: usize = 4;
+/// The name of the class mirror in labs that ask for it.
+const MIRROR: &str = "mirror";
 /// The least and the most memory.
 const MEMORY: (ByteSize, ByteSize) = (ByteSize::mib(32), ByteSize::mib(8 << 10));
 /// The least and the most disk.
@@ -45,6 +47,16 @@ pub(super) fn check(context: &LabContext<'_>, report: &mut Report<'_>) {
             continue;
         }
         one(context, &format!("machines[{n}]"), machine, report);
+    }
+    for (n, machine) in lab.machines.iter().enumerate() {
+        if lab.mirror && machine.name.as_str() == MIRROR {
+            report.error(
+                "mirror-name",
+                &format!("machines[{n}].name"),
+                format!("`{MIRROR}` is where the class mirror answers, which this lab asks for"),
+                "give the machine another name",
+            );
+        }
     }
     if !lab.machines.is_empty() && lab.machines.iter().all(|m| m.terminals == 0) {
         report.error(

@@ -90,6 +90,10 @@ impl App {
             Ok((name, agent))
         });
         let agents = futures_util::future::try_join_all(ready).await?;
+        if lab.mirror {
+            // Before the set-up, which may want to pull.
+            self.open_gateway(sandbox);
+        }
         let Some(first) = lab.machines.first() else {
             return Ok(());
         };

@@ -82,10 +82,21 @@ impl App {
         for action in decide(&desired, &observed, &busy, self.clock.now()) {
             self.start(action, live.iter().find(|s| s.id == action.sandbox()));
         }
+        self.open_gateways(&live).await?;
         for sandbox in live.iter().filter(|s| s.state == SandboxState::Preparing) {
             let is_observed = observed.iter().any(|o| o.id == sandbox.id);
             if is_observed && !busy.contains(&sandbox.id) {
                 self.start_preparing(sandbox);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the ways to the class mirror again that a restart of the server has closed.
+    async fn open_gateways(&self, live: &[Sandbox]) -> Result<(), ServiceError> {
+        for sandbox in live.iter().filter(|s| s.state == SandboxState::Ready) {
+            if self.lab_version(sandbox.lab_version_id).await?.lab.mirror {
+                self.open_gateway(sandbox);
             }
         }
         Ok(())
@@ -310,6 +321,9 @@ impl App {
                 .await?;
             return Ok(());
         };
+        if version.lab.mirror {
+            self.warm_mirror();
+        }
         match self.engine.create(&spec).await {
             Ok(()) => {
                 self.move_to(sandbox, SandboxState::Creating, SandboxState::Preparing)

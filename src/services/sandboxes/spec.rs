@@ -10,6 +10,7 @@ use crate::{
         quantity::ByteSize,
     },
     sandbox::{GraderSpec, MachineSpec, SandboxSpec, engine::GRADER},
+    services::mirror::{self, Namespace},
     store::sandboxes::Sandbox,
 };
 
@@ -34,6 +35,7 @@ pub(crate) fn images(lab: &Lab) -> BTreeSet<Slug> {
     let machines = lab.machines.iter().map(|m| m.image.clone());
     machines
         .chain(lab.needs_grader().then(grader_name))
+        .chain(lab.mirror.then(mirror::image))
         .collect()
 }
 
@@ -63,6 +65,9 @@ fn service_env(sandbox: &Sandbox, lab: &Lab) -> BTreeMap<String, String> {
         env.insert(NODES.to_owned(), cluster.nodes.to_string());
         env.insert(HOLLOW_NODES.to_owned(), cluster.hollow_nodes.to_string());
     }
+    if lab.mirror {
+        env.extend(mirror::service_env());
+    }
     env
 }
 
@@ -73,7 +78,15 @@ pub(crate) fn spec(
     tags: &BTreeMap<Slug, String>,
     now: Timestamp,
 ) -> Option<SandboxSpec> {
+    let learner_env = if lab.mirror {
+        mirror::learner_env(&Namespace::of(sandbox.user_id))
+    } else {
+        BTreeMap::new()
+    };
     let machine = |machine: &Machine| {
+        // What the lab itself says comes last and wins.
+        let mut env = learner_env.clone();
+        env.extend(machine.env.clone());
         Some(MachineSpec {
             name: machine.name.clone(),
             image: tags.get(&machine.image)?.clone(),
@@ -81,14 +94,15 @@ pub(crate) fn spec(
             memory: machine.memory,
             cpus: machine.cpus,
             disk: machine.disk,
-            env: machine.env.clone(),
+            env,
             service_env: service_env(sandbox, lab),
             keep_home: lab.reset_keeps_home,
         })
     };
     let grader = if lab.needs_grader() {
         let image = tags.get(&grader_name())?.clone();
-        Some(GraderSpec { image })
+        let known_as = lab.mirror.then(mirror::host).into_iter().collect();
+        Some(GraderSpec { image, known_as })
     } else {
         None
     };
@@ -109,7 +123,13 @@ pub(crate) fn spec(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::labs::tests::a_lab;
+    use crate::{
+        domain::{
+            ids::{AttemptId, LabVersionId, SandboxId, UserId},
+            sandbox::SandboxState,
+        },
+        store::labs::tests::a_lab,
+    };
 
     #[test]
     fn a_lab_with_outside_checks_gets_a_grader_and_room_for_it() {
@@ -120,5 +140,40 @@ mod tests {
         lab.steps[0].checks.pop();
         assert!(!machines(&lab).contains(&grader_name()));
         assert_eq!(memory(&lab), ByteSize::mib(512).bytes());
+    }
+
+    #[test]
+    fn a_lab_with_the_mirror_gets_its_image_a_way_there_and_a_name_space() {
+        let mut lab = a_lab();
+        lab.steps[0].checks.pop();
+        lab.mirror = true;
+        assert!(machines(&lab).contains(&grader_name()));
+        assert!(images(&lab).contains(&mirror::image()));
+        let user = UserId::generate();
+        let sandbox = Sandbox {
+            id: SandboxId::generate(),
+            attempt_id: AttemptId::generate(),
+            user_id: user,
+            lab_version_id: LabVersionId::generate(),
+            generation: 1,
+            state: SandboxState::Creating,
+            secret: "secret".to_owned(),
+            extensions_used: 0,
+            requested_at: Timestamp::from_millis(0),
+            ready_at: None,
+            expires_at: None,
+            ended_at: None,
+            end_reason: None,
+            failure: None,
+        };
+        let tags = images(&lab).into_iter().map(|i| (i, "x:1".to_owned()));
+        let spec = spec(&sandbox, &lab, &tags.collect(), Timestamp::from_millis(0)).unwrap();
+        assert_eq!(spec.grader.unwrap().known_as, [mirror::host()]);
+        let desk = &spec.machines[0];
+        let own = Namespace::of(user);
+        assert_eq!(desk.env["NAMESPACE"], own.as_str());
+        assert_eq!(desk.env["REGISTRY"], "mirror:5000");
+        let mirror = &desk.service_env["SLIPWAY_REGISTRY_MIRROR"];
+        assert_eq!(mirror, "http://mirror:5000");
     }
 }
