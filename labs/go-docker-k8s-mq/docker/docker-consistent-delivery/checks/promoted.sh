@@ -1,0 +1,41 @@
+# Production runs the digest that the registry has for orders:1.1, and so does test.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+fail() { echo "$1"; exit 1; }
+work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
+trap 'rm -rf "$work"' EXIT
+trap 'exit 3' INT TERM HUP
+ask() { HOME=$work curl -q -sS -m 10 --max-filesize 4194304 --noproxy "*" -w "%{http_code}" "$@"; }
+# registry PATH OUTPUT: asks the class mirror, which shows each learner their own name space alone.
+registry() {
+    ask -o "$2" -D "$work/head" "http://mirror:5000/v2/$1" \
+        -H "Accept: application/vnd.docker.distribution.manifest.v2+json" \
+        -H "Accept: application/vnd.docker.distribution.manifest.list.v2+json" \
+        -H "Accept: application/vnd.oci.image.manifest.v1+json" \
+        -H "Accept: application/vnd.oci.image.index.v1+json"
+}
+# digest TAG: prints the digest that the registry has for orders:TAG; fails when there is none.
+digest() {
+    [ "$(registry "$repository/manifests/$1" "$work/manifest")" = 200 ] || return 1
+    tr -d "\r" <"$work/head" | sed -n "s/^[Dd]ocker-[Cc]ontent-[Dd]igest: //p" | grep -x "sha256:[0-9a-f]*"
+}
+[ "$(registry _catalog "$work/catalog")" = 200 ] || exit 3
+repository=$(jq -r ".repositories[] | select(test(\"^u-[0-9a-f]+/orders$\"))" "$work/catalog" | head -n 1)
+echo "repository: $repository"
+# engine PATH OUTPUT: asks the nested engine; the status goes to standard output.
+engine() { ask -o "$2" --unix-socket /run/user/1000/docker.sock "http://engine$1"; }
+[ "$(engine /_ping "$work/ping")" = 200 ] || exit 3
+[ -n "$repository" ] || fail 'message: not-pushed'
+wanted=$(digest 1.1) || fail 'message: not-pushed'
+echo "orders:1.1 is $wanted"
+[ "$(engine /containers/orders-prod/json "$work/prod.json")" = 200 ] || fail 'message: no-prod'
+[ "$(jq -r .State.Running "$work/prod.json")" = true ] || fail 'message: no-prod'
+runs=$(jq -r .Config.Image "$work/prod.json")
+echo "orders-prod runs $runs"
+case $runs in
+*"/${repository#*/}@$wanted") ;;
+*@sha256:*) fail 'message: other-digest' ;;
+*) fail 'message: by-tag' ;;
+esac
+[ "$(engine /containers/orders-test/json "$work/test.json")" = 200 ] || fail 'message: no-test'
+echo "test $(jq -r .Image "$work/test.json"), production $(jq -r .Image "$work/prod.json")"
+[ "$(jq -r .Image "$work/test.json")" = "$(jq -r .Image "$work/prod.json")" ] || fail 'message: not-tested'

@@ -1,0 +1,3 @@
+module teashop/orders
+
+go 1.24
