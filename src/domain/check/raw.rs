@@ -128,7 +128,11 @@ impl TryFrom<RawCheck> for Check {
                 messages.entry(key).or_insert(text);
             }
         }
-        let timeout = timeout.unwrap_or(Span::seconds(10));
+        let timeout = timeout.unwrap_or(match &kind {
+            // A probe asks the broker some thirty times.
+            CheckKind::Queue(queue) if queue.probe.is_some() => Span::seconds(30),
+            _ => Span::seconds(10),
+        });
         let retries = retries.unwrap_or(0);
         if !(1..=1000).contains(&points) {
             return Err(InvalidCheck::Points(id));

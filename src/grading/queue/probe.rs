@@ -24,6 +24,8 @@ use super::{
 const AGAIN: Duration = Duration::from_millis(200);
 /// How long a message is waited for in queues that it must miss.
 const SETTLED: Duration = Duration::from_millis(800);
+/// How long a message is waited for at all, besides the time that queues hold it back.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// What of the check's time is kept for tidying up.
 const TIDYING: Duration = Duration::from_secs(3);
 
@@ -117,6 +119,12 @@ async fn send_and_watch<M: Machines>(
     make(asking, Method::POST, &publish, &message).await?;
 
     let published = Instant::now();
+    let held_back = copy
+        .queues
+        .iter()
+        .filter_map(|(_, _, declaration)| declaration["arguments"]["x-message-ttl"].as_u64())
+        .fold(0, u64::saturating_add);
+    let patience = PATIENCE.saturating_add(Duration::from_millis(held_back));
     let mut reached = BTreeSet::new();
     loop {
         for (original, name, _) in &copy.queues {
@@ -126,7 +134,8 @@ async fn send_and_watch<M: Machines>(
         }
         let all_there = probe.reaches.iter().all(|q| reached.contains(q));
         let settled = probe.misses.is_empty() || published.elapsed() >= SETTLED;
-        if (all_there && settled) || Instant::now() + AGAIN >= asking.until {
+        let over = published.elapsed() >= patience || Instant::now() + AGAIN >= asking.until;
+        if (all_there && settled) || over {
             return Ok(reached);
         }
         sleep(AGAIN).await;
