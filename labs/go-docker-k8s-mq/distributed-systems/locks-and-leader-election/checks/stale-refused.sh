@@ -1,0 +1,91 @@
+# A worker is stopped while it packs, for longer than its lease lasts; another one sells. When the first
+# goes on, it must not write what it has long had in mind.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+fail() { echo "$1"; exit 1; }
+endpoints=http://etcd1:2379,http://etcd2:2379,http://etcd3:2379
+# Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
+# that nothing the learner has running can reach it.
+as_learner() {
+    exec /usr/bin/setpriv --reuid=1000 --regid=1000 --clear-groups --inh-caps=-all \
+        --bounding-set=-all --no-new-privs \
+        /usr/bin/env -i PATH="$PATH" HOME=/home/learner LANG=C.UTF-8 ETCDCTL_ENDPOINTS="$endpoints" "$@"
+}
+ctl() { ETCDCTL_ENDPOINTS="$endpoints" /usr/bin/etcdctl "$@" 2>/dev/null; }
+# Keys of our own, so that neither the learner's runs nor those of other checks come into play.
+ours=check-$(od -An -N6 -tx1 /dev/urandom | tr -d ' ')/
+work=$(mktemp -d /var/tmp/check.XXXXXX) || exit 3
+pids=
+trap 'for pid in $pids; do kill -9 "$pid"; done 2>/dev/null; ctl del --prefix "$ours" >/dev/null; rm -rf "$work"' EXIT
+trap 'exit 3' INT TERM HUP
+mkdir "$work/src" "$work/src/main" "$work/cache" "$work/tmp" && chmod 755 "$work" || exit 3
+cp -rs /usr/lib/slipway/go-build/. "$work/cache" || exit 3
+export HOME="$work" TMPDIR="$work/tmp" GOTMPDIR="$work/tmp" GOCACHE="$work/cache" GOPATH="$work/gopath" \
+    GOENV=off GOWORK=off GOPROXY=off GOSUMDB=off GOTOOLCHAIN=local GOTELEMETRY=off \
+    GOFLAGS='-buildvcs=false -trimpath -ldflags=-w' CGO_ENABLED=0 GOMAXPROCS=2
+
+# build FOLDER: the learner's program, with the image's own library. Plain files only, not many, not
+# large.
+build() {
+    for name in $(cd "/home/learner/shop/$1" 2>/dev/null && ls | grep -E '^[A-Za-z0-9_-]+\.go$' | head -n 20); do
+        (as_learner sh -c '[ -f "$0" ] && [ ! -L "$0" ] && head -c 262144 "$0"' "/home/learner/shop/$1/$name") \
+            >"$work/src/main/$name" || rm -f "$work/src/main/$name"
+    done
+    [ -f "$work/src/main/main.go" ] || fail 'message: no-code'
+    cp /usr/lib/slipway/etcd/go.mod "$work/src/" && ln -s /usr/lib/slipway/etcd/vendor "$work/src/vendor" || exit 3
+    # Built once for all checks: /run is root's.
+    sum=$(cd "$work/src/main" && sha256sum ./*.go | sha256sum)
+    if [ "$(cat "/run/slipway-$1.sum" 2>/dev/null)" != "$sum" ]; then
+        (cd "$work/src" && go build -o "/run/slipway-$1" ./main) >"$work/build.out" 2>&1 ||
+            { head -c 2000 "$work/build.out"; fail 'message: build'; }
+        echo "$sum" >"/run/slipway-$1.sum"
+    fi
+    ln -s "/run/slipway-$1" "$work/program" && cd "$work" || exit 3
+}
+# until SECONDS COMMAND…: looks again and again.
+until_() {
+    local left=$(($1 * 5))
+    shift
+    until "$@"; do
+        left=$((left - 1)); [ "$left" -gt 0 ] || return 1
+        sleep 0.2
+    done
+}
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+build worker
+ctl put "${ours}stock" 100 >/dev/null || fail 'message: cluster'
+# look: value and revision of the stock.
+look() { ctl get -w json "${ours}stock" | jq -r '.kvs[0] | "\(.value | @base64d) \(.mod_revision)"'; }
+locked() { ctl get --prefix "${ours}locks/" --keys-only | grep -q .; }
+unlocked() { ! locked; }
+has_read() { [ -s out1 ]; }
+
+as_learner ./program -shop "$ours" -sales 1 -pack 8s -ttl 5 >out1 2>&1 </dev/null &
+first=$!
+pids=$first
+until_ 20 locked || { head -c 500 out1; fail 'message: no-lock'; }
+until_ 3 has_read
+kill -STOP "$first" || fail 'message: error'
+until_ 60 unlocked || fail 'message: never-free'
+
+as_learner ./program -shop "$ours" -sales 1 -pack 10ms -ttl 5 >out2 2>&1 </dev/null &
+second=$!
+pids="$pids $second"
+until_ 30 ended "$second" || fail 'message: second'
+wait "$second" || { head -c 500 out2; fail 'message: second'; }
+sold=$(look)
+case $sold in '99 '*) ;; *) echo "$sold"; fail 'message: second' ;; esac
+
+kill -CONT "$first"
+until_ 30 ended "$first" || fail 'message: hangs'
+wait "$first"
+code=$?
+now=$(look)
+echo "after the second: $sold; after the first woke: $now, its code $code"
+head -c 300 out1
+if [ "$now" = "$sold" ]; then
+    [ "$code" -ne 0 ] || fail 'message: silent'
+else
+    # It may also have taken the lock anew and sold one more, honestly.
+    case $now in '98 '*) [ "$code" -eq 0 ] || fail 'message: overwritten' ;; *) fail 'message: overwritten' ;; esac
+fi

@@ -1,0 +1,5 @@
+. /etc/profile
+set -eu
+cd ~/shop
+sed -i 's|^\t// TODO step 2:.*|\tmutex := concurrency.NewMutex(session, *shop+"locks/stock")\n\tif err := mutex.Lock(ctx); err != nil {\n\t\treturn err\n\t}\n\tdefer mutex.Unlock(ctx)|' worker/main.go
+grep -q mutex.Lock worker/main.go
