@@ -15,6 +15,7 @@ import { hasGpu } from "./gpu";
 import { Link, type LinkState, type Sink, type Socket } from "./link";
 import { withNonce } from "./nonce";
 import { MAX_PASTE, fitsPaste } from "./outbox";
+import { whenQuiet } from "./quiet";
 import { SearchBar } from "./search";
 import { preferences } from "./preferences";
 import { isAnswer } from "./answers";
@@ -122,7 +123,24 @@ export class TerminalView {
 
   /** Types text as if by hand, as soon as the shell listens. */
   type(text: string, interruptFirst: boolean): void {
-    const bytes = this.encoder.encode((interruptFirst ? "\x03" : "") + text);
+    if (!interruptFirst || !this.link.ready) {
+      this.send(text);
+      return;
+    }
+    // What comes along with Ctrl-C is lost: the shell drops the first letter of it, and a program
+    // that reads takes it for itself. So the text waits for the prompt.
+    this.send("\x03");
+    whenQuiet(
+      (listener) => {
+        const listening = this.terminal.onWriteParsed(listener);
+        return () => listening.dispose();
+      },
+      () => this.send(text),
+    );
+  }
+
+  private send(text: string): void {
+    const bytes = this.encoder.encode(text);
     if (this.link.ready) {
       this.link.input(bytes);
     } else {
