@@ -28,6 +28,9 @@ pub struct Config {
     /// Where browsers reach it; decides whether cookies are marked `Secure`. This machine by its
     /// own name and port when left out.
     pub public_url: String,
+    /// The host name whose subdomains show what runs in sandboxes, with a port unless it is that of
+    /// `public_url`.
+    pub preview_host: String,
     /// Where the container engine listens, as in `DOCKER_HOST`, which is used when this is left
     /// out; else the default socket.
     pub engine_host: Option<String>,
@@ -77,6 +80,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: String::new(),
+            preview_host: "localhost".to_owned(),
             engine_host: None,
             data_dir: PathBuf::from("data"),
             labs_dir: PathBuf::from("labs"),
@@ -121,6 +125,12 @@ pub enum ConfigError {
     /// The public address is no address.
     #[error("settings: public_url must begin with http:// or https://, found `{0}`")]
     PublicUrl(String),
+    /// The host of previews is no host.
+    #[error(
+        "settings: preview_host must be a host name such as preview.example.org, in lower-case \
+         letters, with or without a port, found `{0}`"
+    )]
+    PreviewHost(String),
 }
 
 impl Config {
@@ -141,12 +151,23 @@ impl Config {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(ConfigError::PublicUrl(url.clone()));
         }
+        if !is_preview_host(&config.preview_host) {
+            return Err(ConfigError::PreviewHost(config.preview_host));
+        }
         Ok(config)
     }
 
     /// Whether browsers come over TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+
+    /// The host name below which previews are, and their port if one is set.
+    pub fn preview_host(&self) -> (&str, Option<u16>) {
+        match self.preview_host.split_once(':') {
+            Some((host, port)) => (host, port.parse().ok()),
+            None => (&self.preview_host, None),
+        }
     }
 
     /// The database file.
@@ -170,6 +191,27 @@ impl Config {
     }
 }
 
+/// Longest name that leaves room for a label of 63 characters and its dot (RFC 1035, 2.3.4).
+const MAX_PREVIEW_HOST: usize = 253 - 64;
+
+fn is_preview_host(text: &str) -> bool {
+    let (host, port) = text.split_once(':').unwrap_or((text, "1"));
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    // An address has no subdomains.
+    let is_address = host.parse::<Ipv4Addr>().is_ok();
+    host.len() <= MAX_PREVIEW_HOST
+        && host.split('.').all(is_label)
+        && !is_address
+        && port.parse::<std::num::NonZeroU16>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +232,41 @@ mod tests {
             .extract::<Config>()
             .unwrap_err();
         assert!(error.to_string().contains("max_sandboxs"));
+    }
+
+    #[test]
+    fn the_host_of_previews_is_a_host_name() {
+        for good in ["localhost", "preview.example.org", "a-b.example:8443"] {
+            assert!(is_preview_host(good), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            ".localhost",
+            "localhost.",
+            "*.example.org",
+            "Preview.example.org",
+            "a b",
+            "example.org:",
+            "example.org:0",
+            "example.org:x",
+            "https://example.org",
+            "10.0.0.1",
+            "[::1]",
+            "-a.example",
+            "预览.example",
+            &"a.".repeat(100),
+        ] {
+            assert!(!is_preview_host(bad), "{bad}");
+        }
+        let config = |host: &str| Config {
+            preview_host: host.to_owned(),
+            ..Config::default()
+        };
+        assert_eq!(config("a.example").preview_host(), ("a.example", None));
+        assert_eq!(
+            config("a.example:8443").preview_host(),
+            ("a.example", Some(8443))
+        );
     }
 }

@@ -21,6 +21,8 @@ mod boards;
 mod events;
 #[path = "web_server/pages.rs"]
 mod pages;
+#[path = "web_server/previews.rs"]
+mod previews;
 #[path = "web_server/requests.rs"]
 mod requests;
 #[path = "web_server/roles.rs"]

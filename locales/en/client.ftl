@@ -302,3 +302,17 @@ js-board-etcd-revisions = Revision
 js-board-etcd-errors = Errors
 js-board-etcd-summary = { $answering } of { $members } members answer, leader: { $leader }. The table says the same.
 js-board-etcd-news-member = Member { $name }: { $state }.
+
+js-preview = Preview of port { $port } on { $machine }
+js-preview-add = Show port { $port } of { $machine }
+js-preview-new = Port { $port } of { $machine } answers
+js-preview-path = Address within the preview
+js-preview-go = Go
+js-preview-reload = Load again
+js-preview-open = Open in a new tab
+js-preview-silent = Nothing listens on port { $port } of { $machine } yet
+js-preview-silent-next = Start the service in a terminal and keep it running. As soon as it listens on port { $port }, it shows here.
+js-preview-silent-broker = The machine may still be starting. As soon as port { $port } answers, it shows here.
+js-preview-opening = Opening…
+js-preview-failed = The preview can't be opened
+js-preview-again = Try again

@@ -128,6 +128,14 @@ refusal-too-many-terminals = Too many terminals are open
 refusal-too-many-terminals-why = A machine has up to { $terminals } terminals for you.
 refusal-too-many-terminals-remedy = Close one you do not need, then open a new one.
 
+error-previews-elsewhere = Previews can't be reached from your browser
+error-previews-elsewhere-why = The server shows them at names that end in .localhost, which always mean the computer you sit at, but you came to the server by another name.
+error-previews-elsewhere-remedy = Tell an administrator: the setting preview_host must name a host that leads to this server. Until then, use curl in a terminal.
+
+refusal-no-such-port = This port can't be shown
+refusal-no-such-port-why = It belongs to a machine that you have no terminal on, and the lab does not name it.
+refusal-no-such-port-remedy = Choose one of the ports that the page offers.
+
 # What a learner should know about a sandbox beyond its state
 message-waits-for-engine = The container engine does not answer at the moment. Your sandbox will be made as soon as it does.
 message-waits-for-images = The machines' images are being built. Your time starts only when everything is ready.

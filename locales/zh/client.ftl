@@ -301,3 +301,17 @@ js-board-etcd-revisions = 版本号
 js-board-etcd-errors = 错误
 js-board-etcd-summary = { $members } 个成员中有 { $answering } 个应答，领导者：{ $leader }。表格里的内容相同。
 js-board-etcd-news-member = 成员 { $name }：{ $state }。
+
+js-preview = { $machine } 的 { $port } 端口预览
+js-preview-add = 预览 { $machine } 的 { $port } 端口
+js-preview-new = { $machine } 的 { $port } 端口有应答了
+js-preview-path = 预览中的地址
+js-preview-go = 前往
+js-preview-reload = 重新加载
+js-preview-open = 在新标签页中打开
+js-preview-silent = { $machine } 的 { $port } 端口上还没有服务
+js-preview-silent-next = 请在终端里启动服务并让它保持运行。一旦它开始监听 { $port } 端口，这里就会显示出来。
+js-preview-silent-broker = 这台机器可能还在启动。一旦 { $port } 端口有应答，这里就会显示出来。
+js-preview-opening = 正在打开……
+js-preview-failed = 预览打不开
+js-preview-again = 再试一次

@@ -128,6 +128,14 @@ refusal-too-many-terminals = 打开的终端太多了
 refusal-too-many-terminals-why = 每台机器最多可以为你打开 { $terminals } 个终端。
 refusal-too-many-terminals-remedy = 请先关闭不用的终端，再打开新的。
 
+error-previews-elsewhere = 你的浏览器访问不到预览
+error-previews-elsewhere-why = 服务器把预览放在以 .localhost 结尾的域名下，这种域名永远指向你面前的这台电脑，而你是用别的域名访问服务器的。
+error-previews-elsewhere-remedy = 请告诉管理员：设置项 preview_host 要填一个指向这台服务器的域名。在此之前，可以在终端里用 curl 查看。
+
+refusal-no-such-port = 这个端口不能预览
+refusal-no-such-port-why = 它所在的机器没有向你开放终端，实验也没有列出这个端口。
+refusal-no-such-port-remedy = 请从页面列出的端口中选择。
+
 # 沙盒状态之外，学员还应知道的事
 message-waits-for-engine = 容器引擎暂时没有响应，恢复后会立即为你创建沙盒。
 message-waits-for-images = 正在构建机器的镜像。一切就绪之后才开始计时。

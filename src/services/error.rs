@@ -68,6 +68,8 @@ pub enum Refusal {
     ServerDiskFull,
     /// Too many terminals.
     TooManyTerminals,
+    /// The port is none that may be shown.
+    NoSuchPort,
 }
 
 impl Refusal {
@@ -102,11 +104,12 @@ impl Refusal {
             Self::MachineDiskFull => "machine-disk-full",
             Self::ServerDiskFull => "server-disk-full",
             Self::TooManyTerminals => "too-many-terminals",
+            Self::NoSuchPort => "no-such-port",
         }
     }
 
     /// Every refusal, for the test that each has its texts.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidUsername,
         Self::UsernameTaken,
         Self::PasswordTooShort,
@@ -135,6 +138,7 @@ impl Refusal {
         Self::MachineDiskFull,
         Self::ServerDiskFull,
         Self::TooManyTerminals,
+        Self::NoSuchPort,
     ];
 }
 

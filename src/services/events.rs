@@ -7,6 +7,7 @@ use std::{
 
 use tokio::sync::broadcast;
 
+use super::previews::Offer;
 use crate::domain::{
     ids::{AttemptId, Slug, SubmissionId},
     submission::CheckResult,
@@ -26,6 +27,8 @@ pub enum Event {
     Ticks(Arc<Vec<CheckResult>>),
     /// Files in a machine changed.
     Files(Slug),
+    /// What can be shown of the machines, new or not.
+    Ports(Arc<Vec<Offer>>),
 }
 
 /// Takes news to whoever listens. Cheap to clone.

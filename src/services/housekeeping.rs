@@ -24,7 +24,9 @@ impl App {
     async fn tidy(&self) -> Result<(), ServiceError> {
         self.throttle.tidy();
         let mut tx = self.store.begin().await?;
-        tx.delete_expired_login_sessions(self.clock.now()).await?;
+        let now = self.clock.now();
+        tx.delete_expired_login_sessions(now).await?;
+        tx.delete_expired_previews(now).await?;
         Ok(tx.commit().await?)
     }
 }

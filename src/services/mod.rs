@@ -12,6 +12,7 @@ mod housekeeping;
 pub mod images;
 pub mod learning;
 pub mod mirror;
+pub mod previews;
 pub mod publishing;
 pub mod sandboxes;
 pub mod workspace;

@@ -52,6 +52,9 @@ pub enum WebError {
     /// The login session has as many streams open as it may.
     #[error("too many open streams")]
     TooManyStreams,
+    /// Previews are on the server's own machine, the browser is elsewhere.
+    #[error("previews can't be reached from where the page was loaded")]
+    PreviewsElsewhere,
     /// The answer took too long.
     #[error("timed out")]
     Timeout,
@@ -114,6 +117,7 @@ impl WebError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyStreams => StatusCode::TOO_MANY_REQUESTS,
+            Self::PreviewsElsewhere => StatusCode::MISDIRECTED_REQUEST,
             Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
             Self::Service(ServiceError::Refused(refusal)) => refusal_status(*refusal),
             Self::Service(_) | Self::Template(_) | Self::Panicked(_) => {
@@ -135,6 +139,7 @@ impl WebError {
             Self::TooLarge => "too-large",
             Self::UnsupportedType => "unsupported-type",
             Self::TooManyStreams => "too-many-streams",
+            Self::PreviewsElsewhere => "previews-elsewhere",
             Self::Timeout => "timeout",
             Self::Service(ServiceError::Refused(refusal)) => refusal.code(),
             Self::Service(_) | Self::Template(_) | Self::Panicked(_) => "internal",
@@ -208,9 +213,10 @@ const fn refusal_status(refusal: Refusal) -> StatusCode {
         | Refusal::InvalidPath
         | Refusal::FileRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooManyTries | Refusal::TooManyTerminals => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::LabWithdrawn | Refusal::NoSuchMachine | Refusal::FileNotFound => {
-            StatusCode::NOT_FOUND
-        }
+        Refusal::LabWithdrawn
+        | Refusal::NoSuchMachine
+        | Refusal::NoSuchPort
+        | Refusal::FileNotFound => StatusCode::NOT_FOUND,
         Refusal::LastAdmin
         | Refusal::TooManySandboxes
         | Refusal::SandboxNotReady
@@ -257,6 +263,7 @@ mod tests {
             WebError::TooLarge,
             WebError::UnsupportedType,
             WebError::TooManyStreams,
+            WebError::PreviewsElsewhere,
             WebError::Timeout,
             WebError::Service(ServiceError::Internal("secret detail".into())),
         ];

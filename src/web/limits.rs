@@ -11,6 +11,9 @@ pub(crate) const EVENT_STREAMS: usize = 8;
 pub(crate) const BOARD_STREAMS: usize = 8;
 /// Terminals of one login session.
 pub(crate) const TERMINALS: usize = 16;
+/// Requests to previews of one login session: a browser has six connections to each origin, and
+/// any number of WebSockets.
+pub(crate) const PREVIEWS: usize = 64;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +24,8 @@ pub(crate) enum Stream {
     Boards,
     /// A terminal's WebSocket.
     Terminal,
+    /// A request to a preview.
+    Preview,
 }
 
 impl Stream {
@@ -29,6 +34,7 @@ impl Stream {
             Self::Events => EVENT_STREAMS,
             Self::Boards => BOARD_STREAMS,
             Self::Terminal => TERMINALS,
+            Self::Preview => PREVIEWS,
         }
     }
 }

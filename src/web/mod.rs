@@ -12,6 +12,7 @@ mod limits;
 mod middleware;
 mod pages;
 mod present;
+mod preview;
 mod redirect;
 mod request;
 mod routes;

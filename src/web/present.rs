@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::{
     i18n::Translator,
     view::{
-        lab_data::{ImageData, ResultData, SandboxData, SubmissionData, TickData, TicksData},
+        lab_data::{
+            ImageData, PortData, PortsData, ResultData, SandboxData, SubmissionData, TickData,
+            TicksData,
+        },
         parts::{ImageProgress, ImageState as Shown},
     },
 };
@@ -21,6 +24,7 @@ use crate::{
     services::{
         App, ServiceError,
         grading::SubmissionView,
+        previews::Offer,
         sandboxes::{SandboxView, Wait},
     },
     store::submissions::Submission,
@@ -152,6 +156,19 @@ pub(crate) fn submission(view: SubmissionView, locale: Locale) -> SubmissionData
             Vec::new()
         },
         lab_score,
+    }
+}
+
+/// What can be shown of the machines.
+pub(crate) fn ports(offers: &[Offer], locale: Locale) -> PortsData {
+    let port = |offer: &Offer| PortData {
+        machine: offer.machine.clone(),
+        port: offer.port,
+        title: offer.title.as_ref().map(|t| t.get(locale).to_owned()),
+        listens: offer.listens,
+    };
+    PortsData {
+        ports: offers.iter().map(port).collect(),
     }
 }
 

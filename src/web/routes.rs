@@ -8,7 +8,7 @@ use axum::{
 };
 use tower_http::{compression::CompressionLayer, services::ServeDir};
 
-use super::{api, error::WebError, middleware::around, pages, state::Web, ws};
+use super::{api, error::WebError, middleware::around, pages, preview, state::Web, ws};
 use crate::services::App;
 
 /// Largest form, in bytes.
@@ -36,6 +36,8 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(async || WebError::MethodNotAllowed)
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(web.clone(), around))
+        // Outermost: nothing of the server stands on a preview's origin.
+        .layer(from_fn_with_state(web.clone(), preview::dispatch))
         .with_state(web)
 }
 
@@ -106,6 +108,7 @@ fn api() -> Router<Web> {
         .route("/finish", post(api::sandbox::finish))
         .route("/restart", post(api::sandbox::restart))
         .route("/hints", post(api::hints::open))
+        .route("/previews", post(api::previews::link))
         .nest("/machines/{machine}", files)
         .layer(DefaultBodyLimit::max(MAX_API_BODY))
 }

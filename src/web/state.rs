@@ -2,7 +2,7 @@
 
 use axum::extract::FromRef;
 
-use super::{api::events::FileWatches, limits::StreamLimits};
+use super::{api::events::MachineWatches, limits::StreamLimits};
 use crate::services::App;
 
 /// The state of the web layer. Cheap to clone.
@@ -12,8 +12,8 @@ pub(crate) struct Web {
     pub(crate) app: App,
     /// How many streams each login session has open.
     pub(crate) limits: StreamLimits,
-    /// The followed editor machines.
-    pub(crate) watches: FileWatches,
+    /// The followed machines.
+    pub(crate) watches: MachineWatches,
 }
 
 impl Web {
@@ -22,7 +22,7 @@ impl Web {
         Self {
             app,
             limits: StreamLimits::default(),
-            watches: FileWatches::default(),
+            watches: MachineWatches::default(),
         }
     }
 }

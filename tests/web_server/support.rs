@@ -246,7 +246,9 @@ fn write_course(labs: &Path) {
         "demo/basics/first-lab/lab.yaml",
         "id: first-lab\ntitle: {zh: 第一个实验, en: First lab}\nsummary: {zh: 摘要, en: Summary}\n\
          level: beginner\nduration: 30m\nmachines:\n  - {name: desk, image: desk, profile: plain, \
-         memory: 256MiB, terminals: 2}\neditor: {machine: desk}\nsteps:\n  - id: one\n    \
+         memory: 256MiB, terminals: 2}\n  - {name: broker, image: desk, profile: plain, \
+         memory: 128MiB, terminals: 0}\nports:\n  - {machine: broker, port: 1, title: {zh: 页面, \
+         en: Pages}}\neditor: {machine: desk}\nsteps:\n  - id: one\n    \
          title: {zh: 第一步, en: Step one}\n    text: steps/one\n    hints:\n      \
          - {zh: 提示一, en: Hint one}\n    solution: solution/one.sh\n    checks:\n      \
          - id: file-there\n        points: 10\n        title: {zh: 文件存在, en: The file is there}\n        \

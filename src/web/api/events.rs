@@ -24,7 +24,7 @@ use crate::{
         ids::{AttemptId, Slug, SubmissionId},
         submission::CheckResult,
     },
-    services::{App, ServiceError, events::Event},
+    services::{App, ServiceError, events::Event, previews::Offer},
     store::attempts::Attempt,
     web::{
         access::{self, CHECK_EVERY, Right},
@@ -34,7 +34,7 @@ use crate::{
         limits::{Stream, StreamPermit},
         present,
         state::Web,
-        view::lab_data::{FilesData, SandboxData},
+        view::lab_data::{FilesData, PortsData, SandboxData},
     },
 };
 
@@ -70,6 +70,7 @@ pub(in crate::web) async fn follow(
         cookie,
         sender,
         sandbox: None,
+        ports: None,
     };
     web.app.tasks.spawn(follower.run());
     let stream = Sse::new(ReceiverStream::new(receiver));
@@ -88,7 +89,8 @@ struct Follower {
     sender: Sender,
     /// As it was told last, so that nothing is told twice.
     sandbox: Option<SandboxData>,
-    _watch: FileWatch,
+    ports: Option<PortsData>,
+    _watch: MachineWatch,
     _permit: StreamPermit,
 }
 
@@ -115,6 +117,7 @@ struct News {
     submissions: BTreeSet<SubmissionId>,
     ticks: Option<Arc<Vec<CheckResult>>>,
     files: BTreeSet<Slug>,
+    ports: Option<Arc<Vec<Offer>>>,
 }
 
 impl News {
@@ -128,6 +131,7 @@ impl News {
             Event::Files(machine) => {
                 self.files.insert(machine);
             }
+            Event::Ports(offers) => self.ports = Some(offers),
         }
     }
 }
@@ -197,6 +201,7 @@ impl Follower {
             submissions,
             ticks,
             files,
+            ports,
         } = news;
         if everything {
             self.tell_everything().await?;
@@ -216,6 +221,13 @@ impl Follower {
         }
         for machine in files {
             self.send("files", &FilesData { machine }).await?;
+        }
+        if let Some(offers) = ports {
+            let data = present::ports(&offers, self.t.locale());
+            if self.ports.as_ref() != Some(&data) {
+                self.send("ports", &data).await?;
+                self.ports = Some(data);
+            }
         }
         Ok(())
     }
@@ -250,24 +262,25 @@ impl Follower {
 
 type Watched = HashMap<AttemptId, (usize, CancellationToken)>;
 
-/// Follows the files of an attempt's editor while any page is open. Cheap to clone.
+/// Follows the files of an attempt's editor and the ports of its machines while any page is open.
+/// Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct FileWatches(Arc<Mutex<Watched>>);
+pub(crate) struct MachineWatches(Arc<Mutex<Watched>>);
 
 /// Somebody watches; ends the watch when the last one is dropped.
-struct FileWatch {
-    watches: FileWatches,
+struct MachineWatch {
+    watches: MachineWatches,
     attempt: AttemptId,
 }
 
-impl FileWatches {
+impl MachineWatches {
     fn watched(&self) -> MutexGuard<'_, Watched> {
         // Every change is one statement: a panic elsewhere left it whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn watch(&self, app: &App, attempt: &Attempt) -> FileWatch {
-        let guard = FileWatch {
+    fn watch(&self, app: &App, attempt: &Attempt) -> MachineWatch {
+        let guard = MachineWatch {
             watches: self.clone(),
             attempt: attempt.id,
         };
@@ -277,11 +290,15 @@ impl FileWatches {
         if *count == 1 {
             let (app, attempt, stop) = (app.clone(), attempt.clone(), stop.clone());
             app.tasks.clone().spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    followed = app.follow_files(&attempt) => if let Err(error) = followed {
+                let files = async {
+                    if let Err(error) = app.follow_files(&attempt).await {
                         tracing::warn!(attempt.id = %attempt.id, %error, "files are not followed");
                     }
+                };
+                let both = async { tokio::join!(files, app.follow_ports(&attempt)) };
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    ((), ()) = both => {}
                 }
             });
         }
@@ -289,7 +306,7 @@ impl FileWatches {
     }
 }
 
-impl Drop for FileWatch {
+impl Drop for MachineWatch {
     fn drop(&mut self) {
         let mut watched = self.watches.watched();
         if let Some((count, stop)) = watched.get_mut(&self.attempt) {

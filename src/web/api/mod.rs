@@ -5,6 +5,7 @@ pub(super) mod events;
 pub(super) mod files;
 mod health;
 pub(super) mod hints;
+pub(super) mod previews;
 pub(super) mod sandbox;
 pub(super) mod submissions;
 

@@ -100,17 +100,18 @@ async fn identify(
     }
 }
 
-/// Refuses what a page of somebody else sent. Forms prove themselves to their handlers, which
-/// alone read bodies; the API proves itself here, for every method that may change something.
+/// Refuses what a page of somebody else sent: a preview's pages, which to browsers may be of the
+/// same site, as well as any other's. They may open our pages, and nothing else. Forms prove
+/// themselves to their handlers, which alone read bodies; the API proves itself here, for every
+/// method that may change something.
 fn admit(parts: &Parts, visitor: &Visitor, app: &App) -> Result<(), WebError> {
     let info = visitor.info();
     let origin = origin::of(&parts.headers, &app.config);
     match info.kind {
         Kind::Socket if origin != origin::Origin::Ours => return Err(WebError::ForeignOrigin),
-        _ if info.is_unsafe && origin == origin::Origin::Foreign => {
-            return Err(WebError::ForeignOrigin);
-        }
-        _ => {}
+        _ if origin != origin::Origin::Foreign => {}
+        Kind::Page if !info.is_unsafe && opens_page(parts) => {}
+        _ => return Err(WebError::ForeignOrigin),
     }
     if info.kind == Kind::Api && info.is_unsafe {
         if visitor.login().is_none() {
@@ -126,6 +127,12 @@ fn admit(parts: &Parts, visitor: &Visitor, app: &App) -> Result<(), WebError> {
         }
     }
     Ok(())
+}
+
+/// Whether the browser opens a page, and does not only ask for something.
+fn opens_page(parts: &Parts) -> bool {
+    let mode = parts.headers.get("sec-fetch-mode");
+    mode.is_some_and(|mode| mode == "navigate")
 }
 
 fn redirect_without_slash(parts: &Parts, info: &RequestInfo) -> Option<Response> {

@@ -37,9 +37,24 @@ const fn csrf_name(https: bool) -> &'static str {
     if https { HOST_CSRF } else { CSRF }
 }
 
-/// The login session's token that the browser sent.
+/// The login session's token that the browser sent. Without TLS, pages of a neighbouring host name
+/// can plant cookies of this name, and signing somebody in as another is an attack too: of two
+/// that differ, neither counts.
 pub(crate) fn login(headers: &HeaderMap, config: &Config) -> Option<String> {
-    get(headers, login_name(config.is_https()))
+    let name = login_name(config.is_https());
+    let first = get(headers, name)?;
+    let differs = |pair: &str| {
+        pair.trim()
+            .split_once('=')
+            .is_some_and(|(n, v)| n == name && v != first)
+    };
+    let is_alone = !headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .any(differs);
+    is_alone.then_some(first)
 }
 
 /// The token against forged forms that a visitor's browser sent.
@@ -130,6 +145,22 @@ mod tests {
         );
         assert_eq!(login(&headers, &plain).as_deref(), Some("x"));
         assert_eq!(login(&headers, &tls).as_deref(), Some("y"));
+    }
+
+    #[test]
+    fn of_two_login_cookies_that_differ_neither_counts() {
+        let login_of = |cookies: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, cookies.parse().unwrap());
+            login(&headers, &Config::default())
+        };
+        assert_eq!(
+            login_of("slipway_login=a; slipway_login=a").as_deref(),
+            Some("a")
+        );
+        assert_eq!(login_of("slipway_login=a; slipway_login=b"), None);
+        assert_eq!(login_of("slipway_login=a; slipway_login="), None);
+        assert_eq!(login_of("slipway_login=a; other=b").as_deref(), Some("a"));
     }
 
     #[test]

@@ -5,12 +5,22 @@ use axum::{
     response::Response,
 };
 
-use super::super::request::{Kind, RequestInfo};
+use super::{
+    super::{
+        preview::PreviewBase,
+        request::{Kind, RequestInfo},
+    },
+    origin::is_host,
+};
 use crate::config::Config;
 
 /// Marks the response of a page that adds style elements by script: terminal and editor do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UsesStyleNonce;
+
+/// Marks the response of a page that shows previews in frames.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShowsPreviews;
 
 const FIXED: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -45,7 +55,11 @@ pub(super) fn set(
         .extensions()
         .get::<UsesStyleNonce>()
         .map(|_| info.style_nonce.as_str());
-    let policy = content_policy(nonce, request, config);
+    let previews = response
+        .extensions()
+        .get::<ShowsPreviews>()
+        .and_then(|_| PreviewBase::of(request, config));
+    let policy = content_policy(nonce, previews.as_ref(), request, config);
     let status = response.status();
     let is_ok = status.is_success() || status == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
@@ -76,7 +90,12 @@ pub(super) fn set(
 }
 
 /// Nothing but our own scripts, styles and images; connections to this host alone.
-fn content_policy(nonce: Option<&str>, request: &HeaderMap, config: &Config) -> HeaderValue {
+fn content_policy(
+    nonce: Option<&str>,
+    previews: Option<&PreviewBase>,
+    request: &HeaderMap,
+    config: &Config,
+) -> HeaderValue {
     // The terminal draws with style attributes, which no nonce can allow; without scripts of
     // others they can do no more than look odd.
     let style = nonce
@@ -90,22 +109,17 @@ fn content_policy(nonce: Option<&str>, request: &HeaderMap, config: &Config) -> 
         .filter(|host| is_host(host))
         .map(|host| format!(" {scheme}://{host}"))
         .unwrap_or_default();
+    let frames = previews
+        .map(|base| format!("frame-src {}; ", base.every_origin()))
+        .unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data:; \
+        "default-src 'none'; {frames}script-src 'self'; style-src 'self'{style}; img-src 'self' data:; \
          font-src 'self'; connect-src 'self'{sockets}; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(
         "default-src 'none'; frame-ancestors 'none'",
     ))
-}
-
-/// Whether it is a host and port, and can't add to the policy.
-fn is_host(text: &str) -> bool {
-    (1..=255).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
 }
 
 #[cfg(test)]
@@ -115,8 +129,24 @@ mod tests {
     fn policy(host: &'static str, nonce: Option<&str>) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static(host));
-        let policy = content_policy(nonce, &headers, &Config::default());
+        let policy = content_policy(nonce, None, &headers, &Config::default());
         policy.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn only_the_page_that_shows_previews_may_have_frames_and_only_of_previews() {
+        assert!(!policy("localhost:8080", None).contains("frame-src"));
+        let config = Config::default();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:8080"));
+        let base = PreviewBase::of(&headers, &config).unwrap();
+        let policy = content_policy(None, Some(&base), &headers, &config);
+        let policy = policy.to_str().unwrap();
+        assert!(
+            policy.contains("; frame-src http://*.localhost:8080; "),
+            "{policy}"
+        );
+        assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
     }
 
     #[test]

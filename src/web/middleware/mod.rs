@@ -8,4 +8,4 @@ pub(crate) mod origin;
 mod slash;
 
 pub(crate) use around::around;
-pub(crate) use headers::UsesStyleNonce;
+pub(crate) use headers::{ShowsPreviews, UsesStyleNonce};

@@ -43,6 +43,29 @@ pub(crate) fn of(headers: &HeaderMap, config: &Config) -> Origin {
     }
 }
 
+/// The origin of the page of this server that sent a request; `None` when it can't be one.
+pub(crate) fn of_page(headers: &HeaderMap, config: &Config) -> Option<String> {
+    let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
+    let origin = match text(header::ORIGIN) {
+        Some(origin) => origin.to_owned(),
+        // No browser leaves it out of what may change something.
+        None => {
+            let scheme = if config.is_https() { "https" } else { "http" };
+            format!("{scheme}://{}", text(header::HOST)?)
+        }
+    };
+    let (_, host) = origin.split_once("://")?;
+    is_host(host).then_some(origin)
+}
+
+/// Whether it is a host and port, and can't add to a header.
+pub(super) fn is_host(text: &str) -> bool {
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+}
+
 /// Host and port of an origin, without the scheme's default port.
 fn authority(origin: &str) -> Option<&str> {
     let rest = origin

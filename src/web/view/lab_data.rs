@@ -33,6 +33,8 @@ pub struct LabData {
     pub editor: Option<EditorData>,
     /// The boards in order.
     pub boards: Vec<BoardPlace>,
+    /// The ports that the lab names, as if nothing listened yet.
+    pub ports: Vec<PortData>,
     /// The steps in order.
     pub steps: Vec<StepData>,
     /// Whether a reset keeps the learner's home.
@@ -74,6 +76,19 @@ pub struct BoardPlace {
     pub kind: &'static str,
     /// The machines it looks at; none for the cluster.
     pub machines: Vec<Slug>,
+}
+
+/// A port that can be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PortData {
+    /// The machine.
+    pub machine: Slug,
+    /// The port.
+    pub port: u16,
+    /// What the lab calls it.
+    pub title: Option<String>,
+    /// Whether something listens there.
+    pub listens: bool,
 }
 
 /// A step.
@@ -194,6 +209,13 @@ pub struct ResultData {
     pub points: u32,
     /// What to tell the learner.
     pub message: Option<String>,
+}
+
+/// The event `ports`: what can be shown of the machines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PortsData {
+    /// First those that the lab names.
+    pub ports: Vec<PortData>,
 }
 
 /// The event `files`.

@@ -14,6 +14,7 @@ mod layout;
 pub mod lesson;
 pub mod me;
 pub mod parts;
+pub mod preview;
 pub mod setup;
 pub mod sign_in;
 pub mod urls;

@@ -128,7 +128,12 @@ fn no_page_has_a_script_or_a_style_of_its_own() {
             " onload=",
             "javascript:",
         ] {
-            assert!(!html.contains(forbidden), "{name} has {forbidden}");
+            // A page on a preview's origin can load nothing, not even our style sheet.
+            let is_complete = name.starts_with("preview.") && forbidden == "<style";
+            assert!(
+                is_complete || !html.contains(forbidden),
+                "{name} has {forbidden}"
+            );
         }
     }
 }

@@ -51,6 +51,14 @@ pub fn attempt(attempt: &AttemptId) -> String {
     format!("/attempts/{attempt}")
 }
 
+/// Opening a preview of this origin with a link's token, and going on to `to` there.
+pub fn preview_open(origin: &str, token: &str, to: &str) -> String {
+    format!(
+        "{origin}/__slipway/open?token={token}&to={}",
+        query_value(to)
+    )
+}
+
 /// Ending somebody's sandbox (POST).
 pub fn admin_end_sandbox(sandbox: &SandboxId) -> String {
     format!("/admin/sandboxes/{sandbox}/end")

@@ -12,13 +12,15 @@ use crate::{
     web::{
         error::WebError,
         extract::{SeenAttempt, Visitor},
-        middleware::UsesStyleNonce,
+        middleware::{ShowsPreviews, UsesStyleNonce},
         pages::page,
         present, redirect,
         view::{
             Html,
             lab::{LabPage, StepText},
-            lab_data::{BoardPlace, CheckData, EditorData, LabData, MachineData, StepData},
+            lab_data::{
+                BoardPlace, CheckData, EditorData, LabData, MachineData, PortData, StepData,
+            },
             urls,
         },
     },
@@ -86,6 +88,16 @@ pub(in crate::web) async fn show(
                 machines: board.machines().to_vec(),
             })
             .collect(),
+        ports: lab
+            .ports
+            .iter()
+            .map(|port| PortData {
+                machine: port.machine.clone(),
+                port: port.port,
+                title: Some(port.title.get(locale).to_owned()),
+                listens: false,
+            })
+            .collect(),
         steps: lab
             .steps
             .iter()
@@ -131,6 +143,7 @@ pub(in crate::web) async fn show(
         data,
     });
     response.extensions_mut().insert(UsesStyleNonce);
+    response.extensions_mut().insert(ShowsPreviews);
     Ok(response)
 }
 

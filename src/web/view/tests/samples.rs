@@ -20,7 +20,7 @@ use crate::{
             Html, Layout, Notice, NoticeKind, Viewer, admin, course, error, home, lab, lab_data,
             lab_start, lesson, me,
             parts::{FieldError, ImageProgress, ImageState, ItemKind, Neighbour, Progress},
-            setup, sign_in, urls,
+            preview, setup, sign_in, urls,
         },
     },
 };
@@ -85,11 +85,22 @@ pub(super) fn pages(locale: Locale) -> Vec<(String, askama::Result<String>)> {
         ("admin".to_owned(), admin(locale, true).render()),
         ("admin-empty".to_owned(), admin(locale, false).render()),
         ("error".to_owned(), error(locale).render()),
+        ("preview".to_owned(), trouble(locale).render()),
     ];
     for (name, state) in starts(locale) {
         all.push((format!("start-{name}"), lab_start(locale, state).render()));
     }
     all
+}
+
+fn trouble(locale: Locale) -> preview::PreviewPage {
+    preview::PreviewPage {
+        t: Translator::new(locale),
+        nonce: "nonce-of-the-sample".to_owned(),
+        what: HOSTILE.to_owned(),
+        next: HOSTILE.to_owned(),
+        looks_again: true,
+    }
 }
 
 fn home(locale: Locale) -> home::HomePage {
@@ -524,6 +535,12 @@ fn lab(locale: Locale) -> lab::LabPage {
                 folder: "work".to_owned(),
                 open: Some("work/main.go".to_owned()),
             }),
+            ports: vec![lab_data::PortData {
+                machine: slug("broker"),
+                port: 15672,
+                title: Some(HOSTILE.to_owned()),
+                listens: false,
+            }],
             steps: vec![
                 step_data(
                     "publish",

@@ -1,0 +1,5 @@
+//! Previews of an attempt's machines.
+
+mod link;
+
+pub(in crate::web) use link::link;
