@@ -60,6 +60,15 @@ export interface EditorPlace {
   open: string | null;
 }
 
+/** A port that can be shown. */
+export interface Port {
+  machine: string;
+  port: number;
+  /** What the lab calls it; null for one that it does not name. */
+  title: string | null;
+  listens: boolean;
+}
+
 export interface LabData {
   attempt: string;
   csrf: string;
@@ -68,6 +77,7 @@ export interface LabData {
   machines: Machine[];
   editor: EditorPlace | null;
   boards: BoardPlace[];
+  ports: Port[];
   steps: Step[];
   reset_keeps_home: boolean;
   sandbox: Sandbox;

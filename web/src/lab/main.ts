@@ -11,7 +11,7 @@ import { Actions } from "./actions";
 import { Checks } from "./checks";
 import { runButtons } from "./code-blocks";
 import { Curtain } from "./curtain";
-import type { LabData, Sandbox, Submission, Ticks } from "./data";
+import type { LabData, Port, Sandbox, Submission, Ticks } from "./data";
 import { hints } from "./hints";
 import { Status } from "./status";
 import { Steps } from "./steps";
@@ -67,6 +67,7 @@ new Events(
     sandbox: (sandbox) => onSandbox(sandbox as Sandbox),
     ticks: (ticks) => onTicks(ticks as Ticks),
     submission: (submission) => onSubmission(submission as Submission),
+    ports: (ports) => workspace.ports((ports as { ports: Port[] }).ports),
     files: (files) => workspace.filesChanged((files as { machine: string }).machine),
   },
   (connected) => status.connected(connected),

@@ -1,14 +1,16 @@
-/** The right side: tabs with terminals and the editor. */
+/** The right side: tabs with terminals, the editor and previews. */
 import type { Api } from "../lib/api";
 import { chunk } from "../lib/chunk";
 import { button, h, icon } from "../lib/dom";
 import { recallJson, remember } from "../lib/storage";
 import { t } from "../lib/strings";
 import { arrowKeys, select } from "../lib/tabs";
+import { announce } from "../lib/toast";
 import type { EditorView } from "../editor/view";
 import type { TerminalView } from "../terminal/view";
 import type { RunTarget } from "./code-blocks";
-import type { LabData, Sandbox } from "./data";
+import type { LabData, Port, Sandbox } from "./data";
+import { PreviewView, portKey } from "./preview";
 import { terminalTools } from "./terminal-tools";
 
 /** How many terminals a machine can have. */
@@ -20,6 +22,11 @@ interface Pane {
   panel: HTMLElement;
   terminal?: TerminalView;
   loading?: Promise<TerminalView>;
+  preview?: PreviewView;
+}
+
+function isTerminal(pane: Pane): boolean {
+  return pane.key !== "editor" && !pane.preview;
 }
 
 export class Workspace {
@@ -33,6 +40,8 @@ export class Workspace {
   private readonly add: HTMLElement;
   private readonly tools: HTMLElement;
   private readonly extraKey: string;
+  private readonly extraPortsKey: string;
+  private offered: Port[] = [];
   private active: Pane | null = null;
   private lastTerminal: Pane | null = null;
   private editor: EditorView | null = null;
@@ -46,6 +55,7 @@ export class Workspace {
     private readonly reveal: () => void,
   ) {
     this.extraKey = `terminals:${data.attempt}`;
+    this.extraPortsKey = `previews:${data.attempt}`;
     this.generation = data.sandbox.generation;
     this.add = this.addMenu();
     this.tools = terminalTools(() => this.active?.terminal ?? null);
@@ -66,6 +76,7 @@ export class Workspace {
       for (let n = 1; n <= machine.terminals; n += 1) this.addTerminal(machine.name, n);
     }
     for (const { machine, terminal } of this.extras()) this.addTerminal(machine, terminal);
+    for (const port of [...data.ports, ...this.extraPorts()]) this.addPreview(port);
     const first = this.panes.values().next().value;
     if (first) this.show(first, false);
   }
@@ -83,6 +94,7 @@ export class Workspace {
         pane.terminal?.dispose();
         delete pane.terminal;
         delete pane.loading;
+        pane.preview?.reset();
       }
       this.editor?.machineReplaced();
     }
@@ -98,6 +110,24 @@ export class Workspace {
   /** Something changed in a machine's files. */
   filesChanged(machine: string): void {
     if (this.data.editor?.machine === machine) this.editor?.refresh();
+  }
+
+  /** What can be shown of the machines now. */
+  ports(offered: Port[]): void {
+    const known = new Set(this.offered.map(portKey));
+    this.offered = offered;
+    for (const port of offered) {
+      const pane = this.panes.get(portKey(port));
+      pane?.preview?.update(port.listens);
+      if (pane || known.has(portKey(port))) continue;
+      this.add.classList.add("news");
+      announce(t("preview-new", { machine: port.machine, port: port.port }));
+    }
+    // A port that the lab does not name is in the list only while something listens.
+    const listed = new Set(offered.map(portKey));
+    for (const { key, preview } of this.panes.values()) {
+      if (!listed.has(key)) preview?.update(false);
+    }
   }
 
   /** Types text into a terminal, opening it if need be; false while there is no machine for it. */
@@ -118,17 +148,20 @@ export class Workspace {
   /** The terminal that the learner looks at or looked at last; the first before that. */
   private current(): Pane | null {
     if (this.lastTerminal) return this.lastTerminal;
-    const first = [...this.panes.values()].find((pane) => pane.key !== "editor");
+    const first = [...this.panes.values()].find(isTerminal);
     return first ?? null;
   }
 
   private show(pane: Pane, focus: boolean): void {
-    for (const other of this.panes.values()) other.panel.hidden = other !== pane;
+    for (const other of this.panes.values()) {
+      other.panel.hidden = other !== pane;
+      if (other !== pane) other.preview?.hide();
+    }
     select(pane.tab, this.tabs);
     this.active = pane;
-    if (pane.key !== "editor") this.lastTerminal = pane;
+    if (isTerminal(pane)) this.lastTerminal = pane;
     // First the tools: they take room from the tabs.
-    this.tools.hidden = pane.key === "editor";
+    this.tools.hidden = !isTerminal(pane);
     pane.tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (this.usable) this.open(pane, focus);
   }
@@ -136,6 +169,10 @@ export class Workspace {
   private open(pane: Pane, focus: boolean): void {
     if (pane.key === "editor") {
       void this.openEditor(pane);
+      return;
+    }
+    if (pane.preview) {
+      pane.preview.show();
       return;
     }
     void this.terminal(pane).then((terminal) => {
@@ -183,7 +220,7 @@ export class Workspace {
   private addPane(key: string, label: string, iconName: string): Pane {
     const existing = this.panes.get(key);
     if (existing) return existing;
-    const id = key.replace(":", "-");
+    const id = key.replaceAll(":", "-");
     const tab = h(
       "button",
       {
@@ -237,6 +274,7 @@ export class Workspace {
     details.addEventListener("toggle", () => {
       if (!details.open) return;
       body.replaceChildren();
+      details.classList.remove("news");
       for (const { name } of machines) {
         const free = this.freeNumber(name);
         const label =
@@ -259,6 +297,19 @@ export class Workspace {
         });
         item.disabled = free === null;
         body.append(item);
+      }
+      for (const port of this.offered.filter((port) => !this.panes.has(portKey(port)))) {
+        body.append(
+          button({
+            label: t("preview-add", { machine: port.machine, port: port.port }),
+            class: "menu-item",
+            onclick: () => {
+              details.open = false;
+              remember(this.extraPortsKey, JSON.stringify([...this.extraPorts(), port]));
+              this.show(this.addPreview(port), false);
+            },
+          }),
+        );
       }
     });
     details.hidden = machines.length === 0;
@@ -283,6 +334,33 @@ export class Workspace {
         typeof (item as RunTarget).machine === "string" &&
         typeof (item as RunTarget).terminal === "number",
     );
+  }
+
+  /** Ports whose previews the learner added, also before the last reload. */
+  private extraPorts(): Port[] {
+    const saved = recallJson(this.extraPortsKey);
+    if (!Array.isArray(saved)) return [];
+    return saved
+      .filter(
+        (item): item is Port =>
+          typeof item === "object" &&
+          item !== null &&
+          typeof (item as Port).machine === "string" &&
+          typeof (item as Port).port === "number",
+      )
+      .map(({ machine, port }) => ({ machine, port, title: null, listens: false }));
+  }
+
+  private addPreview(port: Port): Pane {
+    const place = `${port.machine}:${port.port}`;
+    const pane = this.addPane(portKey(port), port.title ?? place, "window");
+    if (!pane.preview) {
+      const hasTerminal = this.data.machines.some((m) => m.name === port.machine);
+      pane.preview = new PreviewView(port, hasTerminal, this.api);
+      pane.tab.title = port.title === null ? place : `${port.title} – ${place}`;
+      pane.panel.replaceChildren(pane.preview.element);
+    }
+    return pane;
   }
 
   private addEditor(): void {
