@@ -95,11 +95,11 @@ async fn answer(
         Door::Unknown => return Err((words, Trouble::NotOpened)),
         Door::Closed(preview) => {
             let trouble = Trouble::of_state(preview.state);
-            return Err((words.for_preview(&preview), trouble));
+            return Err((page::Words::of_preview(&preview), trouble));
         }
         Door::Open(access) => access,
     };
-    let words = words.for_preview(&access.preview);
+    let words = page::Words::of_preview(&access.preview);
     if admission == Admission::FromPage && !admit::comes_from(&parts.headers, &access.preview.page)
     {
         return Err((words, Trouble::Refused));

@@ -133,7 +133,7 @@ impl Words {
     }
 
     /// As whoever opened the preview does; for the page it was opened from.
-    pub(super) fn for_preview(self, preview: &Preview) -> Self {
+    pub(super) fn of_preview(preview: &Preview) -> Self {
         Self {
             locale: preview.locale,
             pages: preview.page.clone(),
