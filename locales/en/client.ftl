@@ -307,7 +307,6 @@ js-preview = Preview of port { $port } on { $machine }
 js-preview-add = Show port { $port } of { $machine }
 js-preview-new = Port { $port } of { $machine } answers
 js-preview-path = Address within the preview
-js-preview-go = Go
 js-preview-reload = Load again
 js-preview-open = Open in a new tab
 js-preview-silent = Nothing listens on port { $port } of { $machine } yet

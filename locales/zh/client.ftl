@@ -306,7 +306,6 @@ js-preview = { $machine } 的 { $port } 端口预览
 js-preview-add = 预览 { $machine } 的 { $port } 端口
 js-preview-new = { $machine } 的 { $port } 端口有应答了
 js-preview-path = 预览中的地址
-js-preview-go = 前往
 js-preview-reload = 重新加载
 js-preview-open = 在新标签页中打开
 js-preview-silent = { $machine } 的 { $port } 端口上还没有服务
