@@ -1,8 +1,11 @@
 # The ReplicaSet of hello:3 exists, holds nothing now, and is older than the revision in use.
-kube="kubectl --kubeconfig /run/slipway-kubernetes/keys/admin.conf"
-rows=$($kube get replicasets -l app=shop -o 'jsonpath={range .items[*]}{.spec.template.spec.containers[0].image} {.metadata.annotations.deployment\.kubernetes\.io/revision} {.status.replicas}{"\n"}{end}') || exit 3
-echo "$rows"
-echo "$rows" | awk '
-    $1 == "hello:2" { good = $2; held = $3 }
-    $1 == "hello:3" { bad = $2; left = $3 }
-    END { exit !(bad && good + 0 > bad + 0 && held > 0 && left + 0 == 0) }'
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+api() { curl -fsS -m 10 --unix-socket /run/slipway-kubernetes/api.sock "http://localhost$1"; }
+sets=$(api '/apis/apps/v1/namespaces/default/replicasets?labelSelector=app%3Dshop') || exit 3
+echo "$sets" | jq -e '
+    def revision: .metadata.annotations["deployment.kubernetes.io/revision"] | tonumber;
+    def of(image): [.items[] | select(.spec.template.spec.containers[0].image == image)] | max_by(revision);
+    of("hello:2") as $good | of("hello:3") as $bad
+    | $good != null and $bad != null
+        and ($good | revision) > ($bad | revision)
+        and $good.status.replicas > 0 and $bad.status.replicas == 0'

@@ -1,32 +1,46 @@
-# Writes a random word through one Pod, deletes that Pod, and asks for the word at the service.
-kube="kubectl --kubeconfig /run/slipway-kubernetes/keys/admin.conf"
-pod=$($kube get pods -l app=notes --field-selector status.phase=Running -o 'jsonpath={.items[0].metadata.name}' 2>/dev/null)
-if [ -z "$pod" ]; then
+# A Pod of ours writes a random word into the volume that `notes` uses; then the Pod of `notes` is
+# deleted, and its successor is asked for the word, as any visitor would.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+base=http://localhost/api/v1/namespaces/default/pods
+api() { curl -fsS -m 10 --unix-socket /run/slipway-kubernetes/api.sock "$@"; }
+running() { api "$base?labelSelector=app%3Dnotes" | jq -c '[.items[] | select(.status.phase == "Running" and .metadata.deletionTimestamp == null)]'; }
+old=$(running | jq '.[0]') || exit 3
+if [ "$old" = null ]; then
     echo 'message: none'
     exit 1
 fi
-volumes=$($kube get pod "$pod" -o 'jsonpath={.spec.volumes[?(@.name=="notes")]}')
-case $volumes in
-    *emptyDir*)
-        echo 'message: empty'
-        exit 1
-        ;;
-esac
+name=$(echo "$old" | jq -r .metadata.name)
+claim=$(echo "$old" | jq -r '.spec.volumes[] | select(.name == "notes") | .persistentVolumeClaim.claimName // ""')
+if [ -z "$claim" ]; then
+    echo 'message: empty'
+    exit 1
+fi
 word=$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \n')
-$kube exec "$pod" -- sh -c "echo $word > /notes/.proof-$word" || exit 1
-$kube delete pod "$pod" --wait=false >/dev/null
-found=1
+probe=proof-$word
+clean() { api -X DELETE "$base/$probe?gracePeriodSeconds=0" >/dev/null 2>&1; }
+trap clean EXIT
+jq -n --arg name "$probe" --arg claim "$claim" --arg word "$word" '{
+    apiVersion: "v1", kind: "Pod", metadata: {name: $name},
+    spec: {restartPolicy: "Never", terminationGracePeriodSeconds: 0,
+        volumes: [{name: "notes", persistentVolumeClaim: {claimName: $claim}}],
+        containers: [{name: "proof", image: "busybox:1.37",
+            command: ["sh", "-c", "echo \($word) > /notes/.proof-\($word)"],
+            volumeMounts: [{name: "notes", mountPath: "/notes"}]}]}}' |
+    api -H 'Content-Type: application/json' -X POST --data-binary @- "$base" >/dev/null || exit 3
 for _ in $(seq 60); do
-    next=$($kube get pods -l app=notes --field-selector status.phase=Running -o 'jsonpath={.items[*].metadata.name}')
-    case " $next " in
-        *" $pod "* | '  ') ;;
-        *)
-            [ "$(curl -fs -m 2 "http://nodes:30080/.proof-$word")" != "$word" ] || { found=0; break; }
-            ;;
-    esac
+    phase=$(api "$base/$probe" | jq -r .status.phase)
+    [ "$phase" != Succeeded ] || break
     sleep 0.5
 done
-for name in $next; do
-    $kube exec "$name" -- rm -f "/notes/.proof-$word" 2>/dev/null
+echo "proof written: $phase"
+[ "$phase" = Succeeded ] || exit 1
+api -X DELETE "$base/$name" >/dev/null
+for _ in $(seq 60); do
+    next=$(running | jq -r '.[0].metadata.name // ""')
+    if [ -n "$next" ] && [ "$next" != "$name" ]; then
+        [ "$(curl -fs -m 2 "http://nodes:30080/.proof-$word")" != "$word" ] || exit 0
+    fi
+    sleep 0.5
 done
-exit $found
+echo "$next does not have it"
+exit 1
