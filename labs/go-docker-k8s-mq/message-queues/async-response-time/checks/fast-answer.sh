@@ -6,10 +6,10 @@ fail() { echo "$1"; exit 1; }
 word=check-$(od -An -N5 -tx1 /dev/urandom | tr -d " \n")
 # place ID: an order from outside; prints the status and the seconds it took.
 place() {
-    curl -sS -o /dev/null -w "%{http_code} %{time_total}\n" --max-time 20 -H "content-type: application/json" \
+    curl -sS -o /dev/null -w "%{http_code} %{time_total}\n" --max-time 20 --max-filesize 65536 -H "content-type: application/json" \
         -d "{\"id\":\"$1\",\"tea\":\"longjing\",\"grams\":100}" "$shop/orders" 2>/dev/null
 }
-progress() { curl -sS -f --max-time 5 "$shop/orders/$1" 2>/dev/null; }
+progress() { curl -sS -f --max-time 5 --max-filesize 65536 "$shop/orders/$1" 2>/dev/null; }
 complete() { [ "$(progress "$1" | grep -c -x -e "mail sent" -e "label printed" -e "statistics updated")" -ge 3 ]; }
 fast=0
 for n in 1 2 3 4 5; do

@@ -21,7 +21,7 @@ text = text[:begin] + """	confirm, err := q.channel.PublishWithDeferredConfirmWi
 """ + text[end:]
 path.write_text(text)
 
-path = pathlib.Path("orders/main.go")
+path = pathlib.Path("orders/orders.go")
 text = path.read_text()
 text = text.replace('	"shop/work"\n)\n', '	"shop/queue"\n	"shop/work"\n)\n\nvar orders *queue.Queue\n')
 begin = text.index("	// TODO step 2")

@@ -4,7 +4,7 @@ cd ~/shop
 python3 - <<'PY'
 import pathlib
 
-path = pathlib.Path("worker/main.go")
+path = pathlib.Path("worker/worker.go")
 text = path.read_text()
 begin = text.index("		// TODO step 3")
 end = text.index("	}\n}\n", begin)

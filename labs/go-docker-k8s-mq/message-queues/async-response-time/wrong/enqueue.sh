@@ -6,7 +6,7 @@ cd ~/shop
 python3 - <<'PY'
 import pathlib
 
-path = pathlib.Path("orders/main.go")
+path = pathlib.Path("orders/orders.go")
 text = path.read_text()
 text = text.replace('	"shop/work"\n)\n', '	"shop/queue"\n	"shop/work"\n)\n')
 begin = text.index("	// TODO step 2")

@@ -8,7 +8,7 @@ order() { curl -sS -f --max-time 10 -d "$1" "$shop/orders" | jq -r .id; }
 # printed ID: the label once there is one, within ten seconds.
 printed() {
     tries=0
-    until curl -sS -f --max-time 5 "$labels/$1" 2>/dev/null; do
+    until curl -sS -f --max-time 5 --max-filesize 65536 "$labels/$1" 2>/dev/null; do
         tries=$((tries + 1))
         [ "$tries" -lt 40 ] || return 1
         usleep 250000

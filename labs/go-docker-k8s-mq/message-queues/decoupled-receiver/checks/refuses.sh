@@ -8,7 +8,7 @@ order() { curl -sS -f --max-time 10 -d "$1" "$shop/orders" | jq -r .id; }
 # printed ID: the label once there is one, within ten seconds.
 printed() {
     tries=0
-    until curl -sS -f --max-time 5 "$labels/$1" 2>/dev/null; do
+    until curl -sS -f --max-time 5 --max-filesize 65536 "$labels/$1" 2>/dev/null; do
         tries=$((tries + 1))
         [ "$tries" -lt 40 ] || return 1
         usleep 250000
@@ -29,7 +29,7 @@ good=$(printed "c-$word-good") || fail 'message: stuck'
 echo "good: $good"
 [ "$good" = "c-$word-good: $grams g bancha" ] || fail 'message: other-text'
 for kind in bad none; do
-    if text=$(curl -sS -f --max-time 5 "$labels/c-$word-$kind" 2>/dev/null); then
+    if text=$(curl -sS -f --max-time 5 --max-filesize 65536 "$labels/c-$word-$kind" 2>/dev/null); then
         echo "$kind: $text"
         fail 'message: nonsense'
     fi

@@ -1,7 +1,7 @@
 . /etc/profile
 set -eu
 cd ~/shop
-sed -i 's/^\t\t\/\/ TODO step 2: .*$/\t\tDurable:   "mail",/' mailer/main.go
+sed -i 's/^\t\t\/\/ TODO step 2: .*$/\t\tDurable:   "mail",/' mailer/mailer.go
 go vet ./mailer
 mkdir -p ~/.solution
 go build -o ~/.solution/mailer ./mailer

@@ -1,7 +1,7 @@
 . /etc/profile
 set -eu
 cd ~/shop
-sed -i 's/DeliverNewPolicy/DeliverAllPolicy/' stats/main.go
+sed -i 's/DeliverNewPolicy/DeliverAllPolicy/' stats/stats.go
 go vet ./stats
 go build -o ~/.solution/stats ./stats
 setsid nohup ~/.solution/stats >~/.solution/stats.log 2>&1 </dev/null &

@@ -7,7 +7,10 @@ import pika
 connection = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
 channel = connection.channel()
 while True:
-    method, properties, body = channel.basic_get(sys.argv[1])
+    try:
+        method, properties, body = channel.basic_get(sys.argv[1])
+    except pika.exceptions.ChannelClosedByBroker as error:
+        sys.exit(f"the broker refused: {error.reply_text}")
     if method is None:
         break
     print(body.decode())

@@ -1,12 +1,16 @@
 """python3 writer.py: writes the letters of the queue letters, until none is left."""
 import os
+import sys
 
 import pika
 
 connection = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
 channel = connection.channel()
 while True:
-    method, _, body = channel.basic_get("letters")
+    try:
+        method, _, body = channel.basic_get("letters")
+    except pika.exceptions.ChannelClosedByBroker as error:
+        sys.exit(f"the broker refused: {error.reply_text}")
     if method is None:
         break
     order = body.decode()
