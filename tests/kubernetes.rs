@@ -135,6 +135,8 @@ async fn a_cluster_runs_pods_and_keeps_what_is_the_server_s() {
         "ls /host/dev/sda /host/dev/vda",
         "echo x >/host/etc/passwd",
     ] {
+        // Shown when the test fails.
+        eprintln!("in a pod: {attempt}");
         let inside = format!("kubectl exec prying -- sh -c '{attempt}'");
         desk.learner(&inside).await.refused();
     }
@@ -147,6 +149,7 @@ async fn a_cluster_runs_pods_and_keeps_what_is_the_server_s() {
         "curl -fsSk -m 5 -X POST https://nodes:8443/v1/nodes/node1/off",
         "curl -fsSk -m 5 --proxy-insecure -x https://nodes:8443 https://172.30.0.11:10250/pods",
     ] {
+        eprintln!("at the desk: {attempt}");
         desk.learner(attempt).await.refused();
     }
 
@@ -162,6 +165,7 @@ async fn a_cluster_runs_pods_and_keeps_what_is_the_server_s() {
         "cat /proc/1/environ | grep -q .",
         "cat /.slipway/config.json",
     ] {
+        eprintln!("beside the nodes: {attempt}");
         nodes.learner(attempt).await.refused();
     }
 

@@ -5,5 +5,5 @@ sed -i 's/^\( *\)- {name: notes, mountPath: \/notes}$/&\n\1- {name: config, moun
 sed -i 's/^\( *\)- {name: notes, persistentVolumeClaim.*$/&\n\1- {name: config, configMap: {name: notes-config}}/' notes.yaml
 kubectl apply -f notes.yaml
 kubectl rollout status deployment notes --timeout=90s
-for _ in $(seq 50); do curl -fsS nodes:30080/config/welcome.txt && exit 0; sleep 0.2; done
+for _ in $(seq 50); do curl -fsS -m 3 nodes:30080/config/welcome.txt && exit 0; sleep 0.2; done
 exit 1

@@ -3,7 +3,7 @@ set -eu
 kubectl apply -f notes.yaml
 kubectl rollout status deployment notes --timeout=90s
 kubectl exec deploy/notes -- sh -c 'echo "do not forget the tea" > /notes/first.txt'
-curl -fsS nodes:30080/first.txt
+curl -fsS -m 3 nodes:30080/first.txt
 old=$(kubectl get pods -l app=notes -o 'jsonpath={.items[0].metadata.name}')
 kubectl delete pod "$old"
 kubectl rollout status deployment notes --timeout=90s
