@@ -157,7 +157,7 @@ async fn a_cluster_runs_pods_and_keeps_what_is_the_server_s() {
     for attempt in [
         "mount -t tmpfs none /mnt",
         "mknod /tmp/disk b 8 0",
-        "dmesg",
+        "dmesg | grep .",
         "echo x >/proc/sys/kernel/core_pattern",
         "unshare -Urm sh -c 'echo x >/proc/sys/kernel/core_pattern'",
         "unshare -Urm mknod /tmp/disk b 8 0",
