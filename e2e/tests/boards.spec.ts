@@ -22,8 +22,8 @@ test("a container that is run appears on the board, changes there, and goes", as
   const web = board.locator(".board-container", { hasText: "web" });
   await expect(web).toHaveAttribute("data-state", "running", { timeout: 60_000 });
   await expect(web).toContainText("8080 → 80");
-  await desk.run("docker pause web");
-  await expect(web).toHaveAttribute("data-state", "paused", { timeout: FOLLOWS_MS });
+  await desk.run("docker kill web");
+  await expect(web).toHaveAttribute("data-state", "exited", { timeout: FOLLOWS_MS });
   await desk.run("docker rm -f web");
   await expect(web).toHaveCount(0, { timeout: FOLLOWS_MS });
 });

@@ -220,7 +220,7 @@ class DockerDrawing implements Drawing<DockerPicture> {
 }
 
 function column(title: string, list: HTMLElement, kind: string): HTMLElement {
-  return h("div", { class: `board-column ${kind}` }, h("h4", {}, title), list);
+  return h("div", { class: `board-column ${kind}` }, h("h3", {}, title), list);
 }
 
 function makeImage(): HTMLElement {

@@ -100,7 +100,7 @@ class KubernetesDrawing implements Drawing<KubernetesPicture> {
     this.serviceColumn = h(
       "div",
       { class: "board-column services" },
-      h("h4", {}, t("board-kube-services")),
+      h("h3", {}, t("board-kube-services")),
       services,
     );
     this.middle.append(this.serviceColumn, nodes);

@@ -198,7 +198,7 @@ function list(): HTMLElement {
 }
 
 function column(title: string, ...content: HTMLElement[]): HTMLElement {
-  return h("div", { class: "board-column" }, h("h4", {}, title), ...content);
+  return h("div", { class: "board-column" }, h("h3", {}, title), ...content);
 }
 
 function makeQueue(): HTMLElement {
