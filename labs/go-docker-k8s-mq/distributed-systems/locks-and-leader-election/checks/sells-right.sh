@@ -1,6 +1,7 @@
 # Three copies of the worker sell from one stock at the same time; not one tin may be lost.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 endpoints=http://etcd1:2379,http://etcd2:2379,http://etcd3:2379
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.

@@ -1,6 +1,7 @@
 # The page lies in the container `web` itself: read out of it through the engine.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 work=$(mktemp -d /tmp/check.XXXXXX) || exit 3
 trap 'rm -rf "$work"' EXIT
 trap 'exit 3' INT TERM HUP

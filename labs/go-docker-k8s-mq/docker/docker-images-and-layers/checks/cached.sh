@@ -1,7 +1,8 @@
 # A copy of the project with one more line in main.go is built: the step that compiles the library must
 # come from the cache, and only the program itself be compiled anew.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 work=$(mktemp -d /var/tmp/check.XXXXXX) || exit 3
 trap 'rm -rf "$work"' EXIT
 trap 'exit 3' INT TERM HUP

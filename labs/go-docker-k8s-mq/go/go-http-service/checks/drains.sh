@@ -1,7 +1,8 @@
 # A copy of the service, built and started on a free port. SIGTERM arrives while /slow is being
 # answered: nothing new is accepted, the slow answer comes all the same, and the code is 0.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {

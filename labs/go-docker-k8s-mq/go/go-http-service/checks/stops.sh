@@ -1,7 +1,8 @@
 # A copy of the service, built and started on a free port; SIGTERM while nothing is going on must
 # end it with code 0 soon.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {

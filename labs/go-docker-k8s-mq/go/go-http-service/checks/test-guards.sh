@@ -2,7 +2,8 @@
 # once so that nothing changes (the test must pass), then so that /healthz is broken in one way
 # at a time (the test must fail).
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {

@@ -1,7 +1,8 @@
 # The learner's own test, on a copy of the code: `go vet` is content and the test passes.
 # Built from the image's compiled standard library, never from a cache the learner can write.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-fail() { echo "$1"; exit 1; }
+# On a line of its own, even if what was printed before it ended in the middle of one.
+fail() { printf "\n%s\n" "$1"; exit 1; }
 # Whatever comes from the learner is opened and run as the learner; the build belongs to root, so
 # that nothing the learner has running can reach it.
 as_learner() {
