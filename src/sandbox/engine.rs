@@ -151,6 +151,24 @@ pub struct MachineStats {
     pub pids: u64,
 }
 
+/// An image on the engine's disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageOnDisk {
+    /// All of its layers, in bytes.
+    pub bytes: u64,
+    /// Its layers, from the lowest on; empty when the engine does not tell.
+    pub layers: Vec<LayerOnDisk>,
+}
+
+/// A layer of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerOnDisk {
+    /// The same for two images exactly when they share the layer and all below it.
+    pub id: String,
+    /// What it adds, in bytes.
+    pub bytes: u64,
+}
+
 /// What the engine is and can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
@@ -279,6 +297,11 @@ pub trait Engine: Send + Sync + 'static {
     /// Removes a service and its data. Fine when there is none.
     async fn remove_service(&self, _name: &Slug) -> Result<(), EngineError> {
         Ok(())
+    }
+
+    /// How large an image is.
+    async fn image_on_disk(&self, _tag: &str) -> Result<ImageOnDisk, EngineError> {
+        Err(EngineError::Other("no images here".to_owned()))
     }
 
     /// Whether an image of this tag exists.

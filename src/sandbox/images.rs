@@ -12,6 +12,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use super::engine::ImageOnDisk;
 use crate::domain::ids::Slug;
 
 /// The base image that every catalog may build on without having it.
@@ -112,6 +113,19 @@ pub enum CatalogError {
     /// Images build on one another in a circle.
     #[error("these images build on one another in a circle: {}", .0.iter().map(Slug::as_str).collect::<Vec<_>>().join(", "))]
     Circle(Vec<Slug>),
+}
+
+/// The bytes that images take together, layers that several share counted once; `None` when the
+/// engine told no layers of one of them.
+pub fn bytes_together<'a>(images: impl IntoIterator<Item = &'a ImageOnDisk>) -> Option<u64> {
+    let mut layers: BTreeMap<&str, u64> = BTreeMap::new();
+    for image in images {
+        if image.layers.is_empty() {
+            return None;
+        }
+        layers.extend(image.layers.iter().map(|l| (l.id.as_str(), l.bytes)));
+    }
+    Some(layers.values().sum())
 }
 
 impl ImageCatalog {

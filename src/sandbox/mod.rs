@@ -13,6 +13,6 @@ pub mod network;
 pub mod profiles;
 
 pub use engine::{
-    AgentStream, Engine, EngineError, EngineInfo, GraderSpec, MachineObserved, MachineSpec,
-    MachineState, MachineStats, Observed, SandboxSpec, ServiceSpec,
+    AgentStream, Engine, EngineError, EngineInfo, GraderSpec, ImageOnDisk, LayerOnDisk,
+    MachineObserved, MachineSpec, MachineState, MachineStats, Observed, SandboxSpec, ServiceSpec,
 };

@@ -24,8 +24,8 @@ use crate::{
     },
     sandbox::{
         engine::{
-            AgentStream, Engine, EngineError, EngineInfo, MachineStats, Observed, SandboxSpec,
-            ServiceSpec,
+            AgentStream, Engine, EngineError, EngineInfo, ImageOnDisk, MachineStats, Observed,
+            SandboxSpec, ServiceSpec,
         },
         network::SubnetPool,
     },
@@ -251,6 +251,10 @@ impl Engine for DockerEngine {
     async fn remove_service(&self, name: &Slug) -> Result<(), EngineError> {
         let _one = self.services.lock().await;
         self.remove_service_and_data(name).await
+    }
+
+    async fn image_on_disk(&self, tag: &str) -> Result<ImageOnDisk, EngineError> {
+        self.read_image(tag).await
     }
 
     async fn image_present(&self, tag: &str) -> Result<bool, EngineError> {

@@ -11,6 +11,7 @@ mod create;
 mod error;
 mod exec;
 mod firewall;
+mod image;
 mod info;
 mod labels;
 mod network;

@@ -218,6 +218,8 @@ const fn state(state: Option<State>) -> MachineState {
     }
 }
 
+/// Memory is counted as `docker stats` does: what is charged to the machine, without the page cache
+/// that has not been used lately, which the kernel drops first. Folders in memory stay in it.
 fn machine_stats(name: Slug, stats: &ContainerStatsResponse) -> MachineStats {
     let memory = stats.memory_stats.as_ref();
     let cache = memory.and_then(|m| {
@@ -251,7 +253,35 @@ fn machine_stats(name: Slug, stats: &ContainerStatsResponse) -> MachineStats {
 
 #[cfg(test)]
 mod tests {
+    use bollard::models::ContainerMemoryStats;
+
     use super::*;
+
+    #[test]
+    fn memory_in_use_leaves_out_page_cache_that_can_be_dropped() {
+        let used = |stats: Option<&[(&str, u64)]>| {
+            let stats = ContainerStatsResponse {
+                memory_stats: Some(ContainerMemoryStats {
+                    usage: Some(1000),
+                    stats: stats.map(|s| s.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect()),
+                    ..ContainerMemoryStats::default()
+                }),
+                ..ContainerStatsResponse::default()
+            };
+            machine_stats("desk".parse().unwrap(), &stats).memory_bytes
+        };
+        // cgroup v1 has both, and the total is what nested groups add up to.
+        let v1 = [
+            ("inactive_file", 100),
+            ("total_inactive_file", 300),
+            ("total_active_file", 50),
+        ];
+        assert_eq!(used(Some(&v1)), 700);
+        let v2 = [("inactive_file", 200), ("active_file", 50)];
+        assert_eq!(used(Some(&v2)), 800);
+        assert_eq!(used(None), 1000);
+        assert_eq!(used(Some(&[("inactive_file", 2000)])), 0);
+    }
 
     #[test]
     fn what_an_engine_lists_of_another_sandbox_is_not_taken_for_this_one_s() {
