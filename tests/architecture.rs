@@ -97,7 +97,7 @@ const MAY_NAME_DOCKER: [(&str, &str); 4] = [
 const MAY_READ_ENVIRONMENT: [(&str, &str, &str); 2] = [
     ("config.rs", "", "the one place"),
     (
-        "cli/lab_test.rs",
+        "cli/rehearsal.rs",
         "temp_dir",
         "needs a folder for a database that is thrown away",
     ),

@@ -4,7 +4,12 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 
-use super::{lab_choice::Choice, lab_lint, lab_test};
+use super::{
+    lab_choice::Choice,
+    lab_lint,
+    lab_measure::{self, Shape},
+    lab_test,
+};
 use crate::{
     config::Config,
     lifecycle::{StartError, assemble},
@@ -35,6 +40,21 @@ pub(super) enum LabCommand {
         /// How many labs run side by side at most, as far as the memory for sandboxes goes.
         #[arg(long, default_value_t = 2)]
         jobs: usize,
+    },
+    /// Measure what labs need, one after the other: memory at rest and at its peak while the
+    /// reference solutions run, time to start, images on disk. The figures are kept for instructors.
+    Measure {
+        #[command(flatten)]
+        choice: Choice,
+        /// Print JSON.
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
+        /// Print a Markdown table.
+        #[arg(long)]
+        markdown: bool,
+        /// Only print the figures; keep none in the database.
+        #[arg(long)]
+        no_save: bool,
     },
     /// Publish the labs into the database; a running server takes them up on SIGHUP.
     Publish,
@@ -71,6 +91,19 @@ pub(super) async fn run(command: LabCommand, config: Config) -> Result<ExitCode,
             junit,
             jobs,
         } => lab_test::run(config, &choice, junit.as_deref(), jobs).await,
+        LabCommand::Measure {
+            choice,
+            json,
+            markdown,
+            no_save,
+        } => {
+            let shape = match (json, markdown) {
+                (true, _) => Shape::Json,
+                (false, true) => Shape::Markdown,
+                (false, false) => Shape::Table,
+            };
+            lab_measure::run(config, &choice, shape, !no_save).await
+        }
         LabCommand::Publish => {
             let app = assemble(config).await?;
             let published = app.publish_labs().await?;

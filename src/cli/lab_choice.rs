@@ -1,5 +1,5 @@
-//! Which labs `slipway lab test` proves: all, those named, those whose files changed, and a sample
-//! that goes round.
+//! Which labs `slipway lab test` proves and `slipway lab measure` measures: all, those named, those
+//! whose files changed, and a sample that goes round.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +34,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// The labs to prove, by name.
+    /// The labs that are chosen, by name.
     pub(super) fn of(&self, app: &App) -> Result<Vec<Slug>, StartError> {
         let loaded = app.loaded();
         for problem in loaded

@@ -6,8 +6,11 @@ pub mod junit;
 mod lab;
 mod lab_choice;
 pub mod lab_lint;
+mod lab_measure;
+mod lab_needs;
 pub mod lab_report;
 pub mod lab_test;
+mod rehearsal;
 mod serve;
 mod user;
 

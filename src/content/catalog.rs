@@ -160,6 +160,17 @@ impl Catalog {
             .flat_map(|course| course.labs.values())
     }
 
+    /// Every lab of an outline, in teaching order, one course after the other.
+    pub fn labs_in_order(&self) -> impl Iterator<Item = &LoadedLab> {
+        self.courses.values().flat_map(|course| {
+            let items = course.modules.iter().flat_map(|module| &module.items);
+            items.filter_map(|item| match item {
+                LoadedItem::Lab(id) => course.labs.get(id),
+                LoadedItem::Lesson(_) | LoadedItem::Unavailable(_) => None,
+            })
+        })
+    }
+
     /// An image of a course, or of a lab in it, by its path within the course's folder: what
     /// [`render::asset_url`] points to.
     pub fn asset(&self, course: &Slug, path: &str) -> Option<&[u8]> {

@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod course;
 pub mod ids;
 pub mod lab;
+pub mod measurement;
 pub mod preview;
 pub mod quantity;
 pub mod sandbox;

@@ -14,6 +14,11 @@ pub struct ByteSize(u64);
 #[serde(try_from = "String", into = "String")]
 pub struct Span(u32);
 
+/// An amount of memory or disk as it was measured, in bytes; shown as `87 MiB`, `1.4 GiB`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
 /// The text is not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidQuantity {
@@ -112,6 +117,30 @@ impl fmt::Display for ByteSize {
     }
 }
 
+impl fmt::Display for Bytes {
+    /// Whole mebibytes, from 1 GiB on tenths of a gibibyte; both rounded to the nearest.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mebibytes = self.0.saturating_add(1 << 19) >> 20;
+        if mebibytes < 1 << 10 {
+            return write!(f, "{mebibytes} MiB");
+        }
+        let tenths = (u128::from(self.0) * 10 + (1 << 29)) >> 30;
+        write!(f, "{}.{} GiB", tenths / 10, tenths % 10)
+    }
+}
+
+impl std::iter::Sum for Bytes {
+    fn sum<I: Iterator<Item = Self>>(sizes: I) -> Self {
+        Self(sizes.map(|size| size.0).fold(0, u64::saturating_add))
+    }
+}
+
+impl From<ByteSize> for Bytes {
+    fn from(size: ByteSize) -> Self {
+        Self(size.bytes())
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -160,6 +189,27 @@ mod tests {
         for s in ["90s", "25m", "2h"] {
             assert_eq!(s.parse::<Span>().unwrap().to_string(), s);
         }
+    }
+
+    #[test]
+    fn measured_amounts_are_shown_in_the_unit_that_reads_best() {
+        const MIB: u64 = 1 << 20;
+        for (bytes, shown) in [
+            (0, "0 MiB"),
+            (MIB / 2 - 1, "0 MiB"),
+            (MIB / 2, "1 MiB"),
+            (87 * MIB + 1, "87 MiB"),
+            (1023 * MIB, "1023 MiB"),
+            (1024 * MIB - 1, "1.0 GiB"),
+            (1024 * MIB, "1.0 GiB"),
+            (1024 * MIB * 14 / 10, "1.4 GiB"),
+            (1024 * MIB * 199 / 100, "2.0 GiB"),
+            (u64::MAX, "17179869184.0 GiB"),
+        ] {
+            assert_eq!(Bytes(bytes).to_string(), shown, "{bytes}");
+        }
+        let sum: Bytes = [Bytes(1), Bytes(2)].into_iter().sum();
+        assert_eq!(sum, Bytes(3));
     }
 
     #[test]

@@ -95,6 +95,17 @@ impl Images {
         state.unwrap_or(ImageState::Missing)
     }
 
+    /// The tag that an image has, or gets when it is built.
+    pub fn tag(&self, name: &Slug) -> Option<String> {
+        match &self.source {
+            Source::Builder(builder) => builder.catalog().get(name).map(|image| image.tag.clone()),
+            Source::Fixed(states) => match states.get(name) {
+                Some(ImageState::Ready { tag }) => Some(tag.clone()),
+                _ => None,
+            },
+        }
+    }
+
     /// Asks for an image. Nothing happens when it is there or under way; what failed is tried
     /// again.
     pub fn request(&self, name: &Slug) {

@@ -11,6 +11,7 @@ pub mod grading;
 mod housekeeping;
 pub mod images;
 pub mod learning;
+pub mod measuring;
 pub mod mirror;
 pub mod previews;
 pub mod publishing;

@@ -9,6 +9,7 @@
 pub mod attempts;
 pub mod labs;
 pub mod login_sessions;
+pub mod measurements;
 pub mod previews;
 pub mod progress;
 pub mod sandboxes;

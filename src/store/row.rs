@@ -53,3 +53,9 @@ pub(super) fn count(row: &SqliteRow, column: &str) -> Result<u32, StoreError> {
     u32::try_from(row.try_get::<i64, _>(column)?)
         .map_err(|_| StoreError::Corrupt(column.to_owned()))
 }
+
+/// A column of a non-negative amount.
+pub(super) fn amount(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
+    u64::try_from(row.try_get::<i64, _>(column)?)
+        .map_err(|_| StoreError::Corrupt(column.to_owned()))
+}

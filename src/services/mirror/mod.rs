@@ -129,7 +129,7 @@ impl App {
     }
 
     /// The agent of the registry's container, which is made when there is none.
-    async fn mirror_agent(&self) -> Result<AgentClient, MirrorError> {
+    pub(super) async fn mirror_agent(&self) -> Result<AgentClient, MirrorError> {
         // Held while connecting, so that many who ask start it once.
         let mut known = self.mirror.agent.lock().await;
         if let Some(agent) = known.as_ref().filter(|agent| !agent.is_closed()) {

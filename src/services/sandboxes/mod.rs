@@ -6,7 +6,7 @@ mod reconcile;
 mod spec;
 
 pub use prepare::describe as describe_outcome;
-pub(crate) use spec::{grader_name, images as images_of_lab};
+pub(crate) use spec::{grader_name, images as images_of_lab, memory_of_machines};
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

@@ -49,13 +49,16 @@ pub(crate) fn machines(lab: &Lab) -> BTreeSet<Slug> {
 
 /// The memory a lab's sandbox is promised, in bytes.
 pub(crate) fn memory(lab: &Lab) -> u64 {
-    let machines: u64 = lab.machines.iter().map(|m| m.memory.bytes()).sum();
+    let machines = memory_of_machines(lab).into_iter();
+    machines.map(|(_, memory)| memory.bytes()).sum()
+}
+
+/// The memory each machine of a lab's sandbox is promised.
+pub(crate) fn memory_of_machines(lab: &Lab) -> Vec<(Slug, ByteSize)> {
+    let machines = lab.machines.iter().map(|m| (m.name.clone(), m.memory));
     machines
-        + if lab.needs_grader() {
-            GRADER_MEMORY.bytes()
-        } else {
-            0
-        }
+        .chain(lab.needs_grader().then(|| (grader_name(), GRADER_MEMORY)))
+        .collect()
 }
 
 /// What the start scripts of images are told.
@@ -137,6 +140,9 @@ mod tests {
         assert!(machines(&lab).contains(&grader_name()));
         assert!(images(&lab).contains(&grader_name()));
         assert_eq!(memory(&lab), ByteSize::mib(512 + 64).bytes());
+        let desk = "desk".parse().unwrap();
+        let each = [(desk, ByteSize::mib(512)), (grader_name(), GRADER_MEMORY)];
+        assert_eq!(memory_of_machines(&lab), each);
         lab.steps[0].checks.pop();
         assert!(!machines(&lab).contains(&grader_name()));
         assert_eq!(memory(&lab), ByteSize::mib(512).bytes());
