@@ -141,6 +141,27 @@ trust-outside = observed from outside
 trust-inside = observed inside the machine
 trust-artifact = the work itself, tried elsewhere
 
+# What labs need
+needs = Measured
+needs-labs = What labs need
+needs-staff = Only instructors and administrators see this.
+needs-rest = Memory at rest
+needs-peak = At its peak
+needs-promised = Promised
+needs-start = Time to start
+needs-images = Images on disk
+needs-share = Peak, as a part of the memory promised
+needs-seconds = { $s } s
+needs-host = { $engine }, { $n ->
+    [one] 1 core
+   *[other] { $n } cores
+}, { $memory } of memory
+needs-when = Measured
+needs-older = changed since
+needs-none = Not measured yet.
+needs-command = To measure, run on the server:
+needs-how = Memory at rest is what the machines use once the sandbox is ready and has calmed down; the peak is seen while the reference solutions run, step by step. Page cache that can be freed at any time is left out of both. Layers that images share count once; where the engine does not tell, the sizes are added up and marked with “≤”.
+
 # Errors
 error-why = Why
 error-next = What you can do

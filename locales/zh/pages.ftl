@@ -132,6 +132,24 @@ trust-outside = 从外部观察
 trust-inside = 在机器内观察
 trust-artifact = 取出成果，在别处检验
 
+# 实验所需的资源
+needs = 实测资源
+needs-labs = 实验所需资源
+needs-staff = 仅教师和管理员可见。
+needs-rest = 空闲内存
+needs-peak = 峰值内存
+needs-promised = 内存上限
+needs-start = 启动用时
+needs-images = 镜像大小
+needs-share = 峰值内存占上限的比例
+needs-seconds = { $s } 秒
+needs-host = { $engine }，{ $n } 核，{ $memory } 内存
+needs-when = 测量时间
+needs-older = 此后有改动
+needs-none = 还没有测量过。
+needs-command = 在服务器上运行即可测量：
+needs-how = 空闲内存在沙盒就绪并平稳之后测得，峰值内存在逐步运行参考答案期间测得，都不含可随时回收的页缓存。多个镜像共用的层只计一次；引擎不提供层的信息时，给出的是各镜像之和，以“≤”标出。
+
 # 错误
 error-why = 原因
 error-next = 你可以

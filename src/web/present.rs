@@ -9,12 +9,14 @@ use super::{
             ImageData, PortData, PortsData, ResultData, SandboxData, SubmissionData, TickData,
             TicksData,
         },
+        needs::{LabNeeds, MachineNeeds, Needs},
         parts::{ImageProgress, ImageState as Shown},
     },
 };
 use crate::{
     domain::{
         ids::{AttemptId, Slug},
+        measurement::Host,
         sandbox::EndReason,
         score::Score,
         submission::{CheckResult, SubmissionState},
@@ -24,6 +26,7 @@ use crate::{
     services::{
         App, ServiceError,
         grading::SubmissionView,
+        measuring::Known,
         previews::Offer,
         sandboxes::{SandboxView, Wait},
     },
@@ -157,6 +160,61 @@ pub(crate) fn submission(view: SubmissionView, locale: Locale) -> SubmissionData
         },
         lab_score,
     }
+}
+
+/// What a lab was measured to need, as instructors see it.
+pub(crate) fn needs(known: Option<Known>, t: Translator) -> Needs {
+    let Some(Known {
+        measurement,
+        is_current,
+    }) = known
+    else {
+        return Needs::Unknown;
+    };
+    let (peak, promised) = (measurement.peak_bytes, measurement.promised_bytes());
+    let percent = u128::from(peak.0) * 100 / u128::from(promised.0.max(1));
+    let seconds = format!(
+        "{}.{}",
+        measurement.start_ms / 1000,
+        measurement.start_ms % 1000 / 100
+    );
+    let Host {
+        engine,
+        cpus,
+        memory_bytes,
+    } = &measurement.host;
+    let images = &measurement.images;
+    Needs::Known(LabNeeds {
+        rest: measurement.rest_bytes().to_string(),
+        peak: peak.to_string(),
+        promised: promised.to_string(),
+        percent: u32::try_from(percent).map_or(100, |percent| percent.min(100)),
+        start: t.with("needs-seconds", &[("s", seconds.into())]),
+        images: if images.shared_once {
+            images.total_bytes.to_string()
+        } else {
+            format!("≤ {}", images.total_bytes)
+        },
+        machines: measurement
+            .machines
+            .iter()
+            .map(|machine| MachineNeeds {
+                name: machine.name.clone(),
+                rest: machine.rest_bytes.to_string(),
+                promised: machine.promised_bytes.to_string(),
+            })
+            .collect(),
+        measured_at: measurement.measured_at,
+        host: t.with(
+            "needs-host",
+            &[
+                ("engine", engine.as_str().into()),
+                ("n", (*cpus).into()),
+                ("memory", memory_bytes.to_string().into()),
+            ],
+        ),
+        is_current,
+    })
 }
 
 /// What can be shown of the machines.

@@ -1,7 +1,12 @@
 //! Pages with real content, in both languages.
 
 use axum::http::StatusCode;
-use slipway::domain::user::Role;
+use slipway::domain::{
+    clock::Timestamp,
+    measurement::{Host, ImageSize, Images, MachineMemory, Measurement},
+    quantity::Bytes,
+    user::Role,
+};
 
 use crate::support::{LAB, server, server_with};
 
@@ -157,4 +162,83 @@ async fn the_administration_page_tells_what_is_wrong_but_not_to_students() {
     let mut instructor = server.person("teacher", Role::Instructor).await;
     let page = instructor.get("/admin").await.text();
     assert!(!page.contains("/role\""), "roles are for administrators");
+}
+
+#[tokio::test]
+async fn what_a_lab_was_measured_to_need_is_shown_to_instructors_alone() {
+    let server = server().await;
+    let mut teacher = server.person("teacher", Role::Instructor).await;
+    let page = teacher.get(LAB).await.text();
+    assert!(page.contains("Not measured yet."), "{page}");
+    assert!(page.contains("slipway lab measure first-lab"));
+    assert!(teacher.get("/admin").await.text().contains("Not measured"));
+
+    let hash = |hash: &str| Measurement {
+        content_hash: hash.to_owned(),
+        ..measured("first-lab")
+    };
+    let lab = server.app.loaded();
+    let lab = lab.catalog.lab(&"first-lab".parse().unwrap()).unwrap();
+    let current = hash(&lab.hash);
+    server.app.keep_measurement(&current).await.unwrap();
+    let mut boss = server.person("boss", Role::Admin).await;
+    for staff in [&mut teacher, &mut boss] {
+        for path in [LAB, "/admin"] {
+            let page = staff.get(path).await.text();
+            for figure in ["131 MiB", "180 MiB", "768 MiB", "4.3 s", "320 MiB"] {
+                assert!(page.contains(figure), "{path} lacks {figure}: {page}");
+            }
+            assert!(!page.contains("changed since"), "{path}: {page}");
+        }
+    }
+    let (mut ada, _) = server.learner("ada").await;
+    for mut person in [server.visitor(), ada.clone()] {
+        let page = person.get(LAB).await.text();
+        assert!(page.contains("First lab"));
+        assert!(!page.contains("131 MiB") && !page.contains("slipway lab measure"));
+    }
+    assert_eq!(ada.get("/admin").await.status, StatusCode::FORBIDDEN);
+
+    // The lab was changed after it was measured, or an image was.
+    let mut rebuilt = current;
+    rebuilt.images.each[0].tag = "desk:0".to_owned();
+    for outdated in [hash("another"), rebuilt] {
+        server.app.keep_measurement(&outdated).await.unwrap();
+        for path in [LAB, "/admin"] {
+            let page = teacher.get(path).await.text();
+            assert!(page.contains("changed since"), "{path}: {page}");
+        }
+    }
+}
+
+/// A measurement of a lab of two machines, with images that the server has.
+fn measured(lab: &str) -> Measurement {
+    const MIB: u64 = 1 << 20;
+    let machine = |name: &str, rest: u64, promised: u64| MachineMemory {
+        name: name.parse().unwrap(),
+        rest_bytes: Bytes(rest * MIB),
+        promised_bytes: Bytes(promised * MIB),
+    };
+    Measurement {
+        lab: lab.parse().unwrap(),
+        content_hash: String::new(),
+        measured_at: Timestamp::from_millis(1_780_000_000_000),
+        host: Host {
+            engine: "Docker 20.10.24".to_owned(),
+            cpus: 2,
+            memory_bytes: Bytes(24 << 30),
+        },
+        start_ms: 4_321,
+        machines: vec![machine("desk", 11, 256), machine("broker", 120, 512)],
+        peak_bytes: Bytes(180 * MIB),
+        images: Images {
+            each: vec![ImageSize {
+                name: "desk".parse().unwrap(),
+                tag: "desk:1".to_owned(),
+                bytes: Bytes(320 * MIB),
+            }],
+            total_bytes: Bytes(320 * MIB),
+            shared_once: true,
+        },
+    }
 }

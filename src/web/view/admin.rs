@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     Layout,
+    needs::Needs,
     parts::{self, ImageProgress},
     urls,
 };
@@ -27,6 +28,8 @@ pub struct AdminPage {
     pub engine: EngineLine,
     /// The labs on disk.
     pub labs: Vec<AdminLab>,
+    /// What labs were measured to need, in teaching order.
+    pub needs: Vec<AdminNeeds>,
     /// The images of the lab machines.
     pub images: Vec<ImageProgress>,
     /// Sandboxes that have not ended, then the latest that have.
@@ -61,6 +64,19 @@ pub struct AdminLab {
     pub published_at: Option<Timestamp>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+}
+
+/// What a lab was measured to need.
+#[derive(Debug, Clone)]
+pub struct AdminNeeds {
+    /// The course's name in addresses.
+    pub course: Slug,
+    /// The lab's name in addresses.
+    pub id: Slug,
+    /// Its title.
+    pub title: String,
+    /// The figures.
+    pub needs: Needs,
 }
 
 /// A mistake in a course or lab file.

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     Layout,
+    needs::Needs,
     parts::{self, ImageProgress, ItemKind, Neighbour},
     urls,
 };
@@ -52,6 +53,8 @@ pub struct LabStartPage {
     pub attempted: bool,
     /// Whether and how it can start.
     pub start: StartState,
+    /// What it was measured to need.
+    pub needs: Needs,
     /// What comes before.
     pub previous: Option<Neighbour>,
     /// What comes after.

@@ -13,6 +13,7 @@ pub mod lab_start;
 mod layout;
 pub mod lesson;
 pub mod me;
+pub mod needs;
 pub mod parts;
 pub mod preview;
 pub mod setup;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{extract::State, response::Response};
 
-use super::labs;
+use super::{labs, needs};
 use crate::{
     domain::{ids::UserId, text::Locale, user::Role},
     services::{App, Refusal, ServiceError},
@@ -80,6 +80,7 @@ pub(in crate::web) async fn show(
         layout,
         engine: engine(&app, viewer.t()).await,
         labs: labs::list(&app, &app.loaded(), locale).await?,
+        needs: needs::list(&app, viewer.t()).await?,
         images: app.image_states().into_iter().map(image).collect(),
         sandboxes,
         submissions,

@@ -11,6 +11,7 @@ use crate::{
         sandbox::SandboxState,
         score::Score,
         submission::Outcome,
+        user::Role,
     },
     services::{App, Refusal},
     store::attempts::Attempt,
@@ -25,6 +26,7 @@ use crate::{
         present,
         view::{
             lab_start::{LabStartPage, MachineLine, RunningSandbox, StartState, StepLine},
+            needs::Needs,
             parts::ItemKind,
         },
     },
@@ -40,7 +42,8 @@ pub(in crate::web) async fn show(
         .catalog
         .course(&course_id)
         .ok_or(WebError::NotFound)?;
-    let lab = &course.labs.get(&id).ok_or(WebError::NotFound)?.lab;
+    let loaded_lab = course.labs.get(&id).ok_or(WebError::NotFound)?;
+    let lab = &loaded_lab.lab;
     let locale = visitor.locale();
     let place = outline::place(course, &id, ItemKind::Lab, locale);
     let Place {
@@ -90,6 +93,14 @@ pub(in crate::web) async fn show(
         None => StartState::SignIn,
         Some(user) => start_state(&app, user, attempt.as_ref(), lab, visitor.t()).await?,
     };
+    let is_staff = visitor
+        .login()
+        .is_some_and(|login| login.role() >= Role::Instructor);
+    let needs = if is_staff {
+        present::needs(app.measurement_of(loaded_lab).await?, visitor.t())
+    } else {
+        Needs::Hidden
+    };
     let title = lab.title.get(locale).to_owned();
     Ok(page(LabStartPage {
         layout: visitor.layout(title.clone()),
@@ -109,6 +120,7 @@ pub(in crate::web) async fn show(
         best,
         attempted: attempt.is_some(),
         start,
+        needs,
         previous,
         next,
     }))

@@ -19,6 +19,7 @@ use crate::{
         view::{
             Html, Layout, Notice, NoticeKind, Viewer, admin, course, error, home, lab, lab_data,
             lab_start, lesson, me,
+            needs::{self, Needs},
             parts::{FieldError, ImageProgress, ImageState, ItemKind, Neighbour, Progress},
             preview, setup, sign_in, urls,
         },
@@ -88,7 +89,16 @@ pub(super) fn pages(locale: Locale) -> Vec<(String, askama::Result<String>)> {
         ("preview".to_owned(), trouble(locale).render()),
     ];
     for (name, state) in starts(locale) {
-        all.push((format!("start-{name}"), lab_start(locale, state).render()));
+        let page = lab_start(locale, state, Needs::Hidden);
+        all.push((format!("start-{name}"), page.render()));
+    }
+    for (name, needs) in [
+        ("measured", lab_needs(locale, true)),
+        ("measured-before", lab_needs(locale, false)),
+        ("unmeasured", Needs::Unknown),
+    ] {
+        let page = lab_start(locale, lab_start::StartState::Ready, needs);
+        all.push((format!("start-{name}"), page.render()));
     }
     all
 }
@@ -381,7 +391,35 @@ fn starts(locale: Locale) -> Vec<(&'static str, lab_start::StartState)> {
     ]
 }
 
-fn lab_start(locale: Locale, start: lab_start::StartState) -> lab_start::LabStartPage {
+fn lab_needs(locale: Locale, is_current: bool) -> Needs {
+    let say = Say(locale);
+    let machine = |name: &str, rest: &str, promised: &str| needs::MachineNeeds {
+        name: slug(name),
+        rest: rest.to_owned(),
+        promised: promised.to_owned(),
+    };
+    Needs::Known(needs::LabNeeds {
+        rest: "131 MiB".to_owned(),
+        peak: "180 MiB".to_owned(),
+        promised: "768 MiB".to_owned(),
+        percent: 23,
+        start: say.it("4.3 秒", "4.3 s"),
+        images: "320 MiB".to_owned(),
+        machines: vec![
+            machine("desk", "11 MiB", "256 MiB"),
+            machine("broker", "120 MiB", "512 MiB"),
+        ],
+        measured_at: at(9000),
+        host: "Docker 20.10.24+dfsg1".to_owned(),
+        is_current,
+    })
+}
+
+fn lab_start(
+    locale: Locale,
+    start: lab_start::StartState,
+    needs: Needs,
+) -> lab_start::LabStartPage {
     let say = Say(locale);
     let (previous, next) = neighbours(&say);
     let visitor = matches!(start, lab_start::StartState::SignIn);
@@ -423,6 +461,7 @@ fn lab_start(locale: Locale, start: lab_start::StartState) -> lab_start::LabStar
         best: score(if visitor { 0 } else { 15 }, 45),
         attempted: !visitor,
         start,
+        needs,
         previous,
         next,
     }
@@ -735,12 +774,19 @@ fn admin(locale: Locale, busy: bool) -> admin::AdminPage {
                 )),
             },
             labs: vec![],
+            needs: vec![],
             images: vec![],
             sandboxes: vec![],
             submissions: vec![],
             users: None,
         };
     }
+    let needs_of = |id: &str, title, needs| admin::AdminNeeds {
+        course: slug("go-docker-k8s-mq"),
+        id: slug(id),
+        title,
+        needs,
+    };
     let user = |name: &str, role, may_change| admin::AdminUser {
         id: UserId::generate(),
         name: name.to_owned(),
@@ -786,6 +832,19 @@ fn admin(locale: Locale, busy: bool) -> admin::AdminPage {
                     warning: false,
                 }],
             },
+        ],
+        needs: vec![
+            needs_of(
+                "docker-first-container",
+                say.it("第一个容器", "Your first container"),
+                lab_needs(locale, true),
+            ),
+            needs_of(
+                "rabbitmq-first-queue",
+                say.it("第一个队列", "Your first queue"),
+                lab_needs(locale, false),
+            ),
+            needs_of("greet", HOSTILE.to_owned(), Needs::Unknown),
         ],
         images: vec![
             image("desk", ImageState::Ready, None, ""),
