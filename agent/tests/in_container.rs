@@ -483,7 +483,7 @@ async fn ports_are_listed_and_dialled_by_name_through_the_engines_name_server() 
     assert_eq!(error.code(), Some(ErrorCode::Unreachable));
     // The agent's own socket is not for the learner's rights, with which sockets are dialled.
     let path = AbsPath::new("/run/slipway/agent.sock").unwrap();
-    let error = m.client.dial(&DialTarget::Unix { path }).await.unwrap_err();
+    let error = m.client.dial(&DialTarget::unix(path)).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::Denied));
 }
 

@@ -35,7 +35,7 @@ use slipway_agent::{
     client::AgentClient,
     protocol::{
         ARGS_HEADER, DialTarget, ErrorBody, ErrorCode, ExecOutcome, ExecRequest, ExecStatus,
-        FileMeta, FileVersion, META_HEADER, ReadAnyRequest,
+        FileMeta, FileVersion, META_HEADER, PEER_HEADER, ReadAnyRequest,
     },
 };
 use tokio::{
@@ -43,6 +43,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::{AbortHandle, JoinSet},
 };
+
+/// The process that is said to answer at a socket.
+const PEER: u32 = 7;
 
 type Body = BoxBody<Bytes, Infallible>;
 type ExecHandler = dyn Fn(&ExecRequest) -> Result<ExecOutcome, ErrorBody> + Send + Sync;
@@ -257,7 +260,7 @@ async fn dial(fake: &Fake, request: Request<Incoming>) -> Response<Body> {
     let args = BASE64.decode(&request.headers()[ARGS_HEADER]).unwrap();
     let key = match serde_json::from_slice(&args).unwrap() {
         DialTarget::Tcp { host, port } => format!("{host}:{port}"),
-        DialTarget::Unix { path } => path.as_str().to_owned(),
+        DialTarget::Unix { path, .. } => path.as_str().to_owned(),
     };
     let stream = match fake.dials.get(&key) {
         Some(address) => TcpStream::connect(address).await,
@@ -297,7 +300,10 @@ async fn dial(fake: &Fake, request: Request<Incoming>) -> Response<Body> {
         };
         tokio::select! { () = outwards => {}, () = inwards => {} }
     });
-    Response::new(StreamBody::new(tokio_stream::wrappers::ReceiverStream::new(receiver)).boxed())
+    let body = StreamBody::new(tokio_stream::wrappers::ReceiverStream::new(receiver)).boxed();
+    let mut answer = Response::new(body);
+    answer.headers_mut().insert(PEER_HEADER, PEER.into());
+    answer
 }
 
 /// A TCP server whose n-th connection is handled by `serve(n, stream)` once the request's head
@@ -394,12 +400,13 @@ pub(crate) fn check(id: &str, rest: &str) -> Check {
     serde_saphyr::from_str(&yaml).unwrap_or_else(|e| panic!("{yaml}\n{e}"))
 }
 
-/// A lab with the machines `desk` and `broker` and no steps.
+/// A lab with the machines `desk` and `broker`, a cluster of two nodes, and no steps.
 pub(crate) fn lab() -> Lab {
     serde_saphyr::from_str(
         "id: test\ntitle: {zh: 测, en: T}\nsummary: {zh: 测, en: T}\nlevel: beginner\n\
          duration: 25m\nsteps: []\nmachines:\n  - {name: desk, image: desk, profile: plain}\n  \
-         - {name: broker, image: rabbitmq, profile: plain}\n",
+         - {name: broker, image: rabbitmq, profile: plain}\n\
+         kubernetes: {at_least: '1.20', nodes: 2}\n",
     )
     .unwrap()
 }

@@ -20,6 +20,7 @@ pub struct DialStream {
     incoming: Incoming,
     rest: Bytes,
     ended: bool,
+    peer: Option<u32>,
 }
 
 impl DialStream {
@@ -29,7 +30,18 @@ impl DialStream {
             incoming,
             rest: Bytes::new(),
             ended: false,
+            peer: None,
         }
+    }
+
+    pub(super) fn with_peer(mut self, peer: Option<u32>) -> Self {
+        self.peer = peer;
+        self
+    }
+
+    /// The process that listens on the Unix socket, when the dial asked for one writer.
+    pub fn peer(&self) -> Option<u32> {
+        self.peer
     }
 }
 

@@ -17,9 +17,9 @@ use crate::protocol::{
     ACCEPT_WAIT, ARGS_HEADER, AbsPath, AcceptRequest, Activity, AgentInfo, AttachRequest,
     CONNECTION_WINDOW, DialTarget, DirListing, ErrorBody, ErrorCode, ExecOutcome, ExecRequest,
     FileContent, FileMeta, FileVersion, Invalid, MAX_ANSWER_JSON, MAX_HEADERS, MAX_HTTP_FRAME,
-    MAX_JSON, META_HEADER, OpenTerminal, PROTOCOL, PathRequest, PortList, ReadAnyRequest,
-    ReadRequest, RelPath, RemoveRequest, RenameRequest, RunAs, STREAM_WINDOW, ServiceStatus,
-    TerminalInfo, TerminalList, TerminalName, Validate, WriteRequest,
+    MAX_JSON, META_HEADER, OpenTerminal, PEER_HEADER, PROTOCOL, PathRequest, PortList,
+    ReadAnyRequest, ReadRequest, RelPath, RemoveRequest, RenameRequest, RunAs, STREAM_WINDOW,
+    ServiceStatus, TerminalInfo, TerminalList, TerminalName, Validate, WriteRequest,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use bytes::Bytes;
@@ -301,7 +301,9 @@ impl AgentClient {
     pub async fn dial(&self, target: &DialTarget) -> Result<DialStream> {
         target.validate()?;
         let (sender, answer) = self.streamed("/v1/dial", target).await?;
-        Ok(DialStream::new(sender, answer.into_body()))
+        let peer = answer.headers().get(PEER_HEADER);
+        let peer = peer.and_then(|pid| pid.to_str().ok()?.parse().ok());
+        Ok(DialStream::new(sender, answer.into_body()).with_peer(peer))
     }
 
     /// Waits for somebody in the sandbox to connect to a port of the machine, and gives their

@@ -1,10 +1,12 @@
 //! Connections from inside the machine, carried over the server's stream.
 
 use super::failure::Failure;
+use super::one_writer::OneWriter;
 use super::{Agent, dns, files};
 use crate::body::{Body, ChannelBody};
-use crate::protocol::{DialTarget, ErrorCode, Validate};
+use crate::protocol::{DialTarget, ErrorCode, PEER_HEADER, Validate};
 use bytes::BytesMut;
+use http::Response;
 use http_body_util::{BodyExt as _, Either};
 use hyper::body::Incoming;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
@@ -24,7 +26,7 @@ pub(super) async fn dial(
     agent: &Arc<Agent>,
     target: DialTarget,
     incoming: Incoming,
-) -> Result<Body, Failure> {
+) -> Result<Response<Body>, Failure> {
     target.validate()?;
     match target {
         DialTarget::Tcp { host, port } => {
@@ -34,14 +36,26 @@ pub(super) async fn dial(
                 .map_err(|_| late())??;
             // Small messages should not wait for more.
             let _ = stream.set_nodelay(true);
-            Ok(carry(agent, stream, incoming))
+            Ok(plain(carry(agent, stream, incoming)))
         }
-        DialTarget::Unix { path } => {
+        DialTarget::Unix { path, one_writer } => {
             let path = path.as_str().to_owned();
-            let stream = files::as_learner(agent, move || unix(&path)).await?;
-            Ok(carry(agent, UnixStream::from_std(stream)?, incoming))
+            let stream = files::as_learner(agent, move || unix(&path, one_writer)).await?;
+            let stream = UnixStream::from_std(stream)?;
+            if !one_writer {
+                return Ok(plain(carry(agent, stream, incoming)));
+            }
+            let stream = OneWriter::new(stream)?;
+            let peer = stream.peer();
+            let mut answer = plain(carry(agent, stream, incoming));
+            answer.headers_mut().insert(PEER_HEADER, peer.into());
+            Ok(answer)
         }
     }
+}
+
+fn plain(body: Body) -> Response<Body> {
+    Response::new(body)
 }
 
 async fn tcp(host: &str, port: u16) -> Result<TcpStream, Failure> {
@@ -57,9 +71,13 @@ async fn tcp(host: &str, port: u16) -> Result<TcpStream, Failure> {
 
 /// Connects with this thread's (the learner's) rights, so that no link the learner plants leads
 /// to a socket they could not open themselves. Never waits: a full backlog is "unreachable".
-fn unix(path: &str) -> Result<std::os::unix::net::UnixStream, Failure> {
+fn unix(path: &str, one_writer: bool) -> Result<std::os::unix::net::UnixStream, Failure> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let fd = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    if one_writer {
+        // Before the other side can have written anything.
+        OneWriter::ask(&fd)?;
+    }
     connect(fd.as_raw_fd(), &UnixAddr::new(path)?)?;
     Ok(fd.into())
 }

@@ -102,7 +102,7 @@ async fn route(agent: &Arc<Agent>, request: Request<Incoming>) -> Answer {
         "/v1/exec" => run(agent, parse::<ExecRequest>(body, MAX_EXEC_JSON).await?).await,
         "/v1/dial" => {
             let target: DialTarget = args(&head.headers)?;
-            Ok(Response::new(dial::dial(agent, target, body).await?))
+            dial::dial(agent, target, body).await
         }
         "/v1/accept" => {
             let request: AcceptRequest = args(&head.headers)?;

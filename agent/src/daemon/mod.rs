@@ -13,6 +13,7 @@ mod files;
 mod http;
 pub mod init;
 mod launch;
+mod one_writer;
 mod ports;
 mod processes;
 mod reaper;

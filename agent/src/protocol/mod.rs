@@ -28,7 +28,7 @@ pub use files::{
 };
 pub use frame::{FrameDecoder, FrameError, MAX_FRAME_PAYLOAD, RawFrame, encode_frame};
 pub use names::{AbsPath, MAX_PATH, NameError, RelPath, TerminalName};
-pub use network::{ACCEPT_WAIT, AcceptRequest, DialTarget, PortList};
+pub use network::{ACCEPT_WAIT, AcceptRequest, DialTarget, PEER_HEADER, PortList};
 pub use terminal::{
     AttachRequest, ExitStatus, FRAME_CHANGES, OpenTerminal, TerminalEvent, TerminalInfo,
     TerminalInput, TerminalList, TerminalState,

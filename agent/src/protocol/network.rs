@@ -19,8 +19,17 @@ pub enum DialTarget {
     Unix {
         /// Its path.
         path: AbsPath,
+        /// Only what the process that listens there writes itself is passed on: the connection
+        /// ends at the first byte of anybody else's. The answer's [`PEER_HEADER`] says which
+        /// process that is.
+        #[serde(default)]
+        one_writer: bool,
     },
 }
+
+/// The header of a dial's answer with the id of the process that listens on the Unix socket, in
+/// the machine's own numbering; with `one_writer` only.
+pub const PEER_HEADER: &str = "slipway-peer";
 
 impl DialTarget {
     /// A port of the machine itself.
@@ -28,6 +37,14 @@ impl DialTarget {
         Self::Tcp {
             host: "127.0.0.1".to_owned(),
             port,
+        }
+    }
+
+    /// A Unix socket, whoever answers there.
+    pub fn unix(path: AbsPath) -> Self {
+        Self::Unix {
+            path,
+            one_writer: false,
         }
     }
 }
@@ -43,7 +60,9 @@ impl Validate for DialTarget {
                 ensure(*port != 0, "port: not 0")
             }
             // The kernel's bound on a socket's path.
-            Self::Unix { path } => ensure(path.as_str().len() <= 107, "path: at most 107 bytes"),
+            Self::Unix { path, .. } => {
+                ensure(path.as_str().len() <= 107, "path: at most 107 bytes")
+            }
         }
     }
 }

@@ -55,9 +55,7 @@ async fn unix_sockets_and_names_are_dialled() {
     let m = machine().await;
     let path = m.home.join("s");
     let listener = UnixListener::bind(&path).unwrap();
-    let target = DialTarget::Unix {
-        path: AbsPath::new(path.to_str().unwrap()).unwrap(),
-    };
+    let target = DialTarget::unix(AbsPath::new(path.to_str().unwrap()).unwrap());
     let mut stream = m.client.dial(&target).await.unwrap();
     let (mut peer, _) = listener.accept().await.unwrap();
     peer.write_all(b"hi").await.unwrap();
@@ -78,6 +76,37 @@ async fn unix_sockets_and_names_are_dialled() {
 }
 
 #[tokio::test]
+async fn of_two_processes_at_a_socket_only_the_listening_one_is_heard() {
+    let m = machine().await;
+    let path = m.home.join("s");
+    let listener = UnixListener::bind(&path).unwrap();
+    let target = DialTarget::Unix {
+        path: AbsPath::new(path.to_str().unwrap()).unwrap(),
+        one_writer: true,
+    };
+    let mut stream = m.client.dial(&target).await.unwrap();
+    assert_eq!(stream.peer(), Some(std::process::id()));
+    let (mut peer, _) = listener.accept().await.unwrap();
+    peer.write_all(b"mine").await.unwrap();
+    let mut four = [0; 4];
+    timeout(LONG, stream.read_exact(&mut four))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&four, b"mine");
+
+    let other = std::os::fd::OwnedFd::from(peer.into_std().unwrap());
+    std::process::Command::new("/bin/echo")
+        .arg("not mine")
+        .stdout(other)
+        .status()
+        .unwrap();
+    let mut rest = Vec::new();
+    let _ = timeout(LONG, stream.read_to_end(&mut rest)).await.unwrap();
+    assert!(rest.is_empty(), "{rest:?}");
+}
+
+#[tokio::test]
 async fn what_can_not_be_reached_is_said() {
     let m = machine().await;
     let port = TcpListener::bind("127.0.0.1:0")
@@ -89,7 +118,7 @@ async fn what_can_not_be_reached_is_said() {
     let error = m.client.dial(&DialTarget::local(port)).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::Unreachable));
     let path = AbsPath::new("/no/such/socket").unwrap();
-    let error = m.client.dial(&DialTarget::Unix { path }).await.unwrap_err();
+    let error = m.client.dial(&DialTarget::unix(path)).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::NotFound));
 }
 

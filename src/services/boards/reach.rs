@@ -87,9 +87,7 @@ impl Api {
     pub(super) fn socket(machine: &Slug, path: &str) -> Result<Self, Trouble> {
         Ok(Self {
             from: machine.clone(),
-            target: DialTarget::Unix {
-                path: AbsPath::new(path)?,
-            },
+            target: DialTarget::unix(AbsPath::new(path)?),
             host: "localhost".to_owned(),
             login: None,
         })
