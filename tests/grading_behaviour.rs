@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use fake::{Bench, Fake, Sandbox, Server, check, response};
+use fake::{Bench, Fake, Sandbox, Server, check, exited, response};
 use serde_json::{Value, json};
 use slipway::{
     domain::submission::{CheckResult, Outcome},
@@ -279,7 +279,17 @@ async fn a_jetstream_consumer_is_read_from_the_monitoring_port() {
 
 const API: &str = "/run/slipway-kubernetes/api.sock";
 
-async fn cluster(ready: u64) -> (Sandbox, Server) {
+/// A deployment of which so many pods are said to be ready, each of which runs on `node1` where
+/// `run` says so.
+async fn cluster(ready: u64, run: bool) -> (Sandbox, Server) {
+    let condition = json!([{"type": "Ready", "status": "True"}]);
+    let containers = json!([{"name": "main"}]);
+    let pods = (0..ready).map(|n| {
+        json!({"metadata": {"uid": format!("pod-{n}"), "namespace": "shop", "labels": {"app": "web"}},
+            "spec": {"nodeName": "node1", "containers": containers.clone()},
+            "status": {"phase": "Running", "conditions": condition.clone()}})
+    });
+    let pods: Vec<Value> = pods.collect();
     let server = Server::answering(move |_, head| {
         let path = head.split(' ').nth(1).unwrap();
         let body = match path {
@@ -289,10 +299,17 @@ async fn cluster(ready: u64) -> (Sandbox, Server) {
             "/apis/apps/v1" => json!({"resources": [{"name": "deployments", "namespaced": true}]}),
             "/api/v1" => json!({"resources": [{"name": "nodes", "namespaced": false}]}),
             "/apis/apps/v1/namespaces/shop/deployments/web" => json!({
-                "metadata": {"name": "web"}, "spec": {"replicas": 3},
+                "metadata": {"name": "web", "namespace": "shop"},
+                "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "web"}}},
                 "status": {"readyReplicas": ready}}),
+            "/api/v1/namespaces/shop/pods?limit=500" => json!({"items": pods}),
+            "/api/v1/nodes/node1/proxy/runningpods/" if run => json!({"items": pods}),
+            "/api/v1/nodes/node1/proxy/runningpods/" | "/api/v1/nodes/node2/proxy/runningpods/" => {
+                json!({"items": null})
+            }
             "/api/v1/nodes?limit=500&labelSelector=role%3Dworker" => json!({"items": [
-                {"metadata": {"name": "node-1"}}, {"metadata": {"name": "node-2"}}]}),
+                {"metadata": {"name": "node1"}, "status": {"conditions": condition}},
+                {"metadata": {"name": "node2"}, "status": {"conditions": condition}}]}),
             _ => return response(404, "{}"),
         };
         response(200, &body.to_string())
@@ -308,7 +325,7 @@ async fn cluster(ready: u64) -> (Sandbox, Server) {
 
 #[tokio::test]
 async fn objects_of_the_cluster_are_found_by_name_and_by_labels() {
-    let (sandbox, _server) = cluster(2).await;
+    let (sandbox, _server) = cluster(2, true).await;
     for (kind, outcome) in [
         (
             "resource: deployments, namespace: shop, name: web",
@@ -339,8 +356,17 @@ async fn objects_of_the_cluster_are_found_by_name_and_by_labels() {
         result.message.unwrap().zh,
         "还没做。`web` 的 `.status.readyReplicas` 是 `2`，不符合要求。`web` 的 3 个中有 2 个就绪。"
     );
-    let (sandbox, _server) = cluster(3).await;
+    let (sandbox, _server) = cluster(3, true).await;
     assert_eq!(looked(&sandbox, kind).await.outcome, Outcome::Passed);
+
+    // The same words, and nothing runs.
+    let (sandbox, _server) = cluster(3, false).await;
+    let result = looked(&sandbox, kind).await;
+    assert_eq!(result.points, 0, "{result:?}");
+    assert_eq!(
+        result.message.unwrap().en,
+        "Not yet. What `web` says of itself is not what the nodes run."
+    );
 }
 
 #[tokio::test]
@@ -523,4 +549,41 @@ async fn containers_images_networks_and_volumes_are_told_apart_by_their_details(
         let passed = result.outcome == Outcome::Passed;
         assert_eq!(passed, said.is_empty(), "{yaml}");
     }
+}
+
+/// What the look at the process behind the socket comes to.
+async fn engine_seen(code: i32, said: &'static str) -> (Sandbox, Server) {
+    let (mut sandbox, server) = engine().await;
+    if let Ok(fake) = &mut sandbox.desk {
+        fake.exec = Arc::new(move |_| Ok(exited(code, said)));
+    }
+    (sandbox, server)
+}
+
+#[tokio::test]
+async fn only_the_machine_s_own_engine_and_images_are_believed() {
+    let kind = "docker: {container: {name: db, image: 'store:1'}}";
+    let (own, _server) = engine_seen(0, "images:\n[]").await;
+    assert_eq!(looked(&own, kind).await.points, 10);
+
+    let (other, _server) = engine_seen(1, "engine: process 7 is another program\n").await;
+    let result = looked(&other, kind).await;
+    assert_eq!(result.points, 0, "{result:?}");
+    assert!(result.message.unwrap().en.contains("not the machine's own"));
+
+    // The machine came with an image of this name, and this is another.
+    let stock = "images:\n[{\"Config\": \"9.json\", \"RepoTags\": [\"store:1\"]}]";
+    let (renamed, _server) = engine_seen(0, stock).await;
+    let result = looked(&renamed, kind).await;
+    assert_eq!(result.points, 0, "{result:?}");
+    let image = "docker: {image: {name: 'store:1'}}";
+    assert_eq!(looked(&renamed, image).await.points, 0);
+    let stock = "images:\n[{\"Config\": \"1.json\", \"RepoTags\": [\"store:1\"]}]";
+    let (same, _server) = engine_seen(0, stock).await;
+    assert_eq!(looked(&same, kind).await.points, 10);
+    assert_eq!(looked(&same, image).await.points, 10);
+
+    // Who looks was stopped from inside: no observation.
+    let (stopped, _server) = engine_seen(137, "").await;
+    assert_eq!(looked(&stopped, kind).await.outcome, Outcome::Ungradable);
 }

@@ -1,13 +1,25 @@
-//! A cluster of a sandbox, on a real engine: that it becomes ready and runs pods, and that neither
-//! pods nor the learner reach what is the server's.
+//! A cluster of a sandbox, on a real engine: that it becomes ready and runs pods, that forged objects
+//! earn nothing, and that neither pods nor the learner reach what is the server's.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
+#[path = "grading/fake.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "shared with tests that use more of it"
+)]
+mod fake;
+#[path = "kubernetes/forged.rs"]
+mod forged;
+#[path = "grading/real.rs"]
+mod real;
 mod sandbox_support;
 
 use std::collections::BTreeMap;
 
-use sandbox_support::{Agent, Running, image, machine, sandbox};
+use real::SECRET;
+use sandbox_support::{Agent, Running, grader, image, machine, sandbox};
 use slipway::{
     domain::{
         cluster::{CONTROL, Cluster, ClusterEnvironment, NODES},
@@ -17,8 +29,6 @@ use slipway::{
     sandbox::MachineSpec,
 };
 use slipway_agent::protocol::ExecStatus;
-
-const SECRET: &str = "a-secret-that-no-learner-sees";
 
 /// A cluster of one real node with a desk beside it.
 async fn cluster() -> (Running, Agent, Agent, Agent) {
@@ -51,7 +61,9 @@ async fn cluster() -> (Running, Agent, Agent, Agent) {
             keep_home: false,
         });
     }
-    let running = Running::start(sandbox(machines)).await;
+    let mut spec = sandbox(machines);
+    spec.grader = Some(grader().await);
+    let running = Running::start(spec).await;
     let (desk, control, nodes) = (
         running.agent("desk").await,
         running.agent(CONTROL).await,
@@ -96,7 +108,7 @@ kubectl wait --for=condition=Ready pod/prying --timeout=50s
 
 #[tokio::test]
 async fn a_cluster_runs_pods_and_keeps_what_is_the_server_s() {
-    let (_running, desk, control, nodes) = cluster().await;
+    let (running, desk, control, nodes) = cluster().await;
 
     // --- it works: from a manifest to an answer on a port of the cluster
     desk.learner("kubectl create deployment web --image=hello:1 && kubectl expose deployment web --type=NodePort --port=80 --target-port=8080")
@@ -117,6 +129,9 @@ async fn a_cluster_runs_pods_and_keeps_what_is_the_server_s() {
     assert!(desk.learner(asked).await.ok().contains("hello v1"));
     let api = "curl -fsS --unix-socket /run/slipway-kubernetes/api.sock http://localhost/api/v1/namespaces/default/secrets";
     assert!(control.learner(api).await.ok().contains("SecretList"));
+
+    // --- what the learner only writes into the cluster is told from what runs
+    forged::objects_earn_nothing(&running, &desk).await;
 
     // --- what is the server's stays there
     desk.learner(PRYING_POD).await.ok();

@@ -26,14 +26,17 @@
 //! * `http`, `queue`: asked from the grader machine, over whose connection the *server* speaks
 //!   HTTP; what the learner replaced in their machine can't answer for another machine. Whoever
 //!   holds the asked machine's port does answer, so a broker whose numbers count should be a
-//!   machine without terminals.
+//!   machine without terminals; `answers.rs` sees to it where it must be a container or a pod.
 //! * `kubernetes`: asked over a socket on the machine of the control plane, which neither the
-//!   learner nor a pod can reach. The learner may write any object of the cluster.
+//!   learner nor a pod can reach. The learner may write any object of the cluster; what objects
+//!   say of what runs is compared with what the nodes run (`kubernetes/truth.rs`).
 //! * `go_test`: the learner's code is read once and judged in a machine of the server's; see
 //!   `go_test/harness.rs` for what code can do to its own tests.
 //! * `file`: read by the agent, bounded, from regular files only, with the learner's rights.
-//! * `docker`: the learner's engine is asked over its socket. The learner owns that socket and
-//!   could put a program of their own in its place: evidence of kind *inside*.
+//! * `docker`: the learner's engine is asked over its socket. The learner owns that socket, so who
+//!   answers there is looked at from outside the engine (`docker/genuine.rs`) and nobody but the
+//!   machine's own engine is believed; it runs as the learner all the same: evidence of kind
+//!   *inside*. A `script` in such a machine runs only when this engine answers.
 //! * `command`, `script` as `root`: the program starts from an absolute path below a root-owned,
 //!   read-only file system with a cleared environment, in a process group that is killed as a
 //!   whole, and writes to pipes that no process of another user can open. A learner's process (uid
@@ -45,6 +48,7 @@
 //!   outside; in a machine of profile `root` the learner is root, so only outside evidence counts
 //!   there.
 
+mod answers;
 mod command;
 mod docker;
 mod evidence;

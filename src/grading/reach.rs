@@ -192,9 +192,32 @@ pub(super) async fn dial_socket<M: Machines>(
     path: &AbsPath,
     within: Duration,
 ) -> Result<Dialled, Trouble> {
+    let target = DialTarget::unix(path.clone());
+    dial_from(machines, machine, &target, within).await
+}
+
+/// The same, and only the process that listens there is heard; the stream says which it is.
+pub(super) async fn dial_one_writer<M: Machines>(
+    machines: &M,
+    machine: &Slug,
+    path: &AbsPath,
+    within: Duration,
+) -> Result<Dialled, Trouble> {
+    let target = DialTarget::Unix {
+        path: path.clone(),
+        one_writer: true,
+    };
+    dial_from(machines, machine, &target, within).await
+}
+
+async fn dial_from<M: Machines>(
+    machines: &M,
+    machine: &Slug,
+    target: &DialTarget,
+    within: Duration,
+) -> Result<Dialled, Trouble> {
     let agent = agent(machines, machine).await?;
-    let target = DialTarget::Unix { path: path.clone() };
-    dial(&agent, &target, within)
+    dial(&agent, target, within)
         .await
         .map_err(|error| sort(error, machine))
 }

@@ -9,14 +9,15 @@ use crate::domain::{
     check::{Check, CheckKind, Trust},
     cluster::CONTROL,
     ids::Slug,
-    lab::{Lab, Step},
+    lab::{Lab, Network, Profile, Step},
     submission::{CheckResult, Outcome},
 };
 
 use super::{
-    command, docker,
+    answers, command, docker,
     evidence::Evidence,
-    file, go_test, http, kubernetes,
+    file, go_test,
+    kubernetes::{self, Nodes},
     look::{Finding, Look, Stop},
     machines::Machines,
     messages,
@@ -256,6 +257,15 @@ impl<'a, M: Machines> Run<'a, M> {
             .ok_or_else(|| Stop::Lab(format!("there is no machine {named:?}")))
     }
 
+    /// The nodes of the lab's cluster, when it has one.
+    fn nodes(&self) -> Option<Nodes> {
+        let cluster = self.ctx.lab.kubernetes.as_ref()?;
+        Some(Nodes {
+            real: cluster.nodes,
+            hollow: cluster.hollow_nodes,
+        })
+    }
+
     async fn look_at(&self, machine: &Slug, evidence: &mut Evidence) -> Result<Finding, Stop> {
         let machines = self.ctx.machines;
         let within = self.check.timeout.duration();
@@ -265,18 +275,21 @@ impl<'a, M: Machines> Run<'a, M> {
                 command::look(machines, machine, check, within, evidence).await
             }
             CheckKind::Http(check) => {
-                let nonce = self.ctx.nonces.next();
-                http::look(machines, machine, check, &nonce, within, evidence).await
+                let (nonce, nodes) = (self.ctx.nonces.next(), self.nodes());
+                answers::look(machines, machine, check, nodes, &nonce, within, evidence).await
             }
             CheckKind::Queue(check) => {
                 let word = self.ctx.nonces.next();
                 queue::look(machines, machine, check, &word, within, evidence).await
             }
             CheckKind::Kubernetes(check) => {
-                kubernetes::look(machines, machine, check, within, evidence).await
+                let nodes = self.nodes().unwrap_or(Nodes { real: 0, hollow: 0 });
+                kubernetes::look(machines, machine, check, nodes, within, evidence).await
             }
             CheckKind::Docker(check) => {
-                docker::look(machines, machine, check, within, evidence).await
+                let lab = self.ctx.lab;
+                let offline = !lab.mirror && lab.network == Network::Isolated;
+                docker::look(machines, machine, check, offline, within, evidence).await
             }
             CheckKind::GoTest(check) => {
                 let (files, nonces) = (self.ctx.files, self.ctx.nonces);
@@ -285,7 +298,27 @@ impl<'a, M: Machines> Run<'a, M> {
             CheckKind::Script(check) => {
                 let texts = &self.check.messages;
                 let files = self.ctx.files;
-                script::look(machines, machine, check, texts, files, within, evidence).await
+                let profile = self.ctx.lab.machine(Some(machine)).map(|m| m.profile);
+                let nested = profile == Some(Profile::Docker);
+                if nested {
+                    docker::own_engine(machines, machine, within, evidence).await?;
+                }
+                let seen =
+                    script::look(machines, machine, check, texts, files, within, evidence).await?;
+                if seen != Finding::Passed {
+                    return Ok(seen);
+                }
+                // It may have been put aside for the moment of the script.
+                if nested {
+                    docker::own_engine(machines, machine, within, evidence).await?;
+                }
+                match self.nodes() {
+                    Some(nodes) => {
+                        let ports = &check.node_ports;
+                        answers::ports(machines, ports, nodes, within, evidence).await
+                    }
+                    None => Ok(seen),
+                }
             }
         }
     }

@@ -40,6 +40,8 @@ pub(super) async fn look<M: Machines>(
         machine: _,
         file,
         user,
+        // Who answers there is the caller's matter.
+        node_ports: _,
         messages: _,
     } = check;
     let script = files

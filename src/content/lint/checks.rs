@@ -8,6 +8,7 @@ use crate::domain::{
         Check, CheckKind, CommandCheck, DockerCheck, FileCheck, GoTestCheck, HttpCheck, Range,
         TextMatch,
     },
+    ids::Slug,
     lab::Profile,
 };
 
@@ -43,13 +44,22 @@ fn one(context: &LabContext<'_>, at: &str, check: &Check, report: &mut Report<'_
     match &check.kind {
         CheckKind::File(file) => file_check(&at, file, report),
         CheckKind::Command(command) => command_check(&at, command, report),
-        CheckKind::Http(http) => http_check(&at, http, report),
+        CheckKind::Http(http) => http_check(context, &at, http, report),
         CheckKind::Queue(queue) => queue::check(context, &at, queue, report),
         CheckKind::Kubernetes(kubernetes) => kubernetes::check(context, &at, kubernetes, report),
         CheckKind::GoTest(test) => go_test_check(&at, test, report),
         CheckKind::Docker(docker) => docker_check(context, &at, docker, report),
         // Its file and its messages have rules of their own.
-        CheckKind::Script(_) => {}
+        CheckKind::Script(script) => {
+            if !script.node_ports.is_empty() && context.lab.kubernetes.is_none() {
+                report.error(
+                    "no-cluster",
+                    &format!("{at}.node_ports"),
+                    "the lab has no cluster whose nodes could have ports",
+                    "leave out `node_ports`, or ask for a cluster with `kubernetes`",
+                );
+            }
+        }
     }
 }
 
@@ -113,7 +123,19 @@ fn command_check(at: &str, check: &CommandCheck, report: &mut Report<'_>) {
     }
 }
 
-fn http_check(at: &str, check: &HttpCheck, report: &mut Report<'_>) {
+fn http_check(context: &LabContext<'_>, at: &str, check: &HttpCheck, report: &mut Report<'_>) {
+    if check.container.is_some() {
+        let at = format!("{at}.container");
+        engine_of(context, &at, check.machine.as_ref(), report);
+        if check.expect.refused {
+            report.error(
+                "http-container",
+                &at,
+                "a port on which nothing answers has no container either",
+                "leave out `container` or `refused`",
+            );
+        }
+    }
     if !check.path.starts_with('/') || check.path.contains(char::is_whitespace) {
         report.error(
             "http-path",
@@ -206,8 +228,9 @@ fn http_check(at: &str, check: &HttpCheck, report: &mut Report<'_>) {
     }
 }
 
-fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report: &mut Report<'_>) {
-    let machine = context.lab.machine(check.machine.as_ref());
+/// A machine that a check believes to have a nested engine.
+fn engine_of(context: &LabContext<'_>, at: &str, machine: Option<&Slug>, report: &mut Report<'_>) {
+    let machine = context.lab.machine(machine);
     if let Some(machine) = machine.filter(|m| m.profile != Profile::Docker) {
         report.error(
             "docker-profile",
@@ -220,6 +243,10 @@ fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report:
             "name a machine with `profile: docker`",
         );
     }
+}
+
+fn docker_check(context: &LabContext<'_>, at: &str, check: &DockerCheck, report: &mut Report<'_>) {
+    engine_of(context, at, check.machine.as_ref(), report);
     let objects = [
         check.container.is_some(),
         check.image.is_some(),

@@ -7,6 +7,8 @@ use crate::{
     content::problem::suggestion,
     domain::{
         check::{Check, CheckKind, FAIL, Range, TextMatch},
+        cluster::NODES,
+        ids::Slug,
         lab::Step,
     },
 };
@@ -182,6 +184,11 @@ fn conditions(kind: &CheckKind) -> Vec<String> {
                 names.add(&["headers", &format!("headers.{name}")]);
             }
             names.text("body", expect.body.as_ref());
+            let machine = check.machine.as_ref().map(Slug::as_str);
+            names.given("nodes", machine == Some(NODES));
+            if check.container.is_some() {
+                names.add(&["container", "engine"]);
+            }
             if let Some(repeat) = &check.repeat {
                 names.range("distinct", repeat.distinct);
                 names.range("each", repeat.each);
@@ -222,6 +229,7 @@ fn conditions(kind: &CheckKind) -> Vec<String> {
             names.range("redelivered", check.redelivered);
         }
         CheckKind::Kubernetes(check) => {
+            names.add(&["nodes"]);
             names.given("name", check.name.is_some());
             for condition in &check.conditions {
                 names.add(&[condition.say.as_deref().unwrap_or("where")]);
@@ -232,6 +240,7 @@ fn conditions(kind: &CheckKind) -> Vec<String> {
             names.range("count", Some(check.count.unwrap_or(AT_LEAST_ONE)));
         }
         CheckKind::Docker(check) => {
+            names.add(&["engine"]);
             if let Some(container) = &check.container {
                 names.given("name", container.name.is_some());
                 names.given("image", container.image.is_some());

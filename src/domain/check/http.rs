@@ -30,6 +30,10 @@ pub struct HttpCheck {
     /// The body to send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// The running container of the machine's engine whose answer it must be: nothing else in the
+    /// machine may hold the port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
     /// The answer that passes.
     #[serde(default)]
     pub expect: HttpExpectation,

@@ -63,6 +63,10 @@ pub struct ScriptCheck {
     /// As whom.
     #[serde(default)]
     pub user: RunAs,
+    /// Ports of the cluster's nodes that the script asks: they must lead to pods that the nodes run,
+    /// and to nothing else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub node_ports: Vec<u16>,
     /// The check's `messages`, written here; [`Check::messages`](super::Check::messages) holds them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub messages: BTreeMap<String, Text>,

@@ -135,6 +135,9 @@ pub(super) async fn count<M: Machines>(
             .map(|i| i.id.as_str())
             .collect();
         left.retain(|c| is_called(&c.image, image) || same.contains(&c.image_id.as_str()));
+        if let Some(ids) = engine.stock(image) {
+            left.retain(|c| ids.contains(&c.image_id));
+        }
         narrowed.when(left.is_empty(), "image", || {
             messages::container_image(image)
         });

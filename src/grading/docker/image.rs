@@ -85,6 +85,9 @@ pub(super) async fn count<M: Machines>(
     }));
     let mut narrowed = Narrowing::default();
     let mut left: Vec<&Image> = all.iter().filter(|i| i.is_called(name)).collect();
+    if let Some(ids) = engine.stock(name) {
+        left.retain(|i| ids.contains(&i.id));
+    }
     narrowed.when(left.is_empty(), "name", || messages::no_image(name));
     if let Some(range) = wanted.size_mib {
         let seen = left.first().map_or(0, |i| i.size.div_ceil(MIB));

@@ -2,10 +2,12 @@
 //!
 //! Asked through the engine's API (version 1.41 and later) over its socket in the machine. The
 //! learner owns the engine, so the answers are evidence of kind *inside*; they are bounded and
-//! checked like any other bytes of the learner's. What a container *does* is for `http` checks.
+//! checked like any other bytes of the learner's, and only the machine's own engine is believed.
+//! What a container *does* is for `http` checks.
 
 mod container;
 mod engine;
+mod genuine;
 mod image;
 mod network;
 
@@ -15,7 +17,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::domain::{
-    check::{DockerCheck, Range, TextMatch},
+    check::{ContainerMatch, DockerCheck, Range, TextMatch},
     ids::Slug,
     text::Text,
 };
@@ -28,15 +30,18 @@ use super::{
     messages,
 };
 
-use engine::Engine;
+use engine::{Engine, Silence};
 
 /// Most objects that are looked at one by one.
 const MAX_INSPECTED: usize = 20;
 
+/// Counts objects. `offline` says that no image can have come from elsewhere, so that a name the
+/// machine's own images have stands for these alone.
 pub(super) async fn look<M: Machines>(
     machines: &M,
     machine: &Slug,
     check: &DockerCheck,
+    offline: bool,
     within: Duration,
     evidence: &mut Evidence,
 ) -> Result<Finding, Stop> {
@@ -48,12 +53,8 @@ pub(super) async fn look<M: Machines>(
         volume,
         count,
     } = check;
-    let mut engine = Engine {
-        machines,
-        machine,
-        until: Instant::now() + within,
-        evidence,
-    };
+    let until = Instant::now() + within;
+    let mut engine = Engine::new(machines, machine, until, offline, evidence);
     let counted = match (container, image, network, volume) {
         (Some(wanted), None, None, None) => container::count(&mut engine, wanted).await?,
         (None, Some(wanted), None, None) => image::count(&mut engine, wanted).await?,
@@ -68,6 +69,56 @@ pub(super) async fn look<M: Machines>(
     };
     engine.evidence.line("matching", counted.matching);
     Ok(counted.judge(*count))
+}
+
+/// Whether what answers on a port of the machine is a container: of the machine's own engine, which
+/// holds the port and publishes it to the running container of this name.
+pub(super) async fn answers<M: Machines>(
+    machines: &M,
+    machine: &Slug,
+    container: &str,
+    port: u16,
+    until: Instant,
+    evidence: &mut Evidence,
+) -> Result<Finding, Stop> {
+    let wanted = ContainerMatch {
+        name: Some(container.to_owned()),
+        running: Some(true),
+        published_port: Some(port),
+        ..ContainerMatch::default()
+    };
+    let mut engine = Engine::new(machines, machine, until, false, evidence);
+    let counted = container::count(&mut engine, &wanted).await?;
+    let left = engine.left();
+    let pid = engine.own().map_or(0, |own| own.pid);
+    let not_this = || messages::port_of_another(container, port);
+    if counted.matching == 0 {
+        let text = counted.narrowed_by.map_or_else(not_this, |(_, text)| text);
+        return Ok(Finding::unmet(genuine::PORT, text));
+    }
+    match genuine::prove(machines, machine, pid, Some(port), left, evidence).await {
+        Ok(_) => Ok(Finding::Passed),
+        Err(Stop::Found(Finding::Failed { condition, .. })) if condition == genuine::PORT => {
+            Ok(Finding::unmet(genuine::PORT, not_this()))
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Whether the machine's own engine answers at its socket, for checks that ask it with tools of
+/// their own. An engine that does not answer at all is for them to judge.
+pub(super) async fn own_engine<M: Machines>(
+    machines: &M,
+    machine: &Slug,
+    within: Duration,
+    evidence: &mut Evidence,
+) -> Result<(), Stop> {
+    let until = Instant::now() + within;
+    let mut engine = Engine::new(machines, machine, until, false, evidence);
+    if let Err(Silence(reason)) = engine.connect().await? {
+        evidence.line("engine", reason);
+    }
+    Ok(())
 }
 
 /// How many objects fit, and what the last condition was that left none.

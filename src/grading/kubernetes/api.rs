@@ -14,7 +14,7 @@ use crate::domain::{check::KubernetesCheck, ids::Slug};
 
 use super::super::{
     evidence::Evidence,
-    http_client::exchange,
+    http_client::{Answer, exchange},
     look::{Finding, Stop},
     machines::Machines,
     messages,
@@ -66,6 +66,11 @@ pub(super) struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
+    /// Its plural, without the group.
+    pub(super) fn name(&self) -> &'a str {
+        self.name
+    }
+
     /// `pods`, `widgets.example.org` or `widgets.example.org/v1`; `None` for anything that is no
     /// such name.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
@@ -183,7 +188,7 @@ impl<M: Machines> Cluster<'_, M> {
 
     /// What is at an address; `None` when there is nothing.
     async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> Result<Option<T>, Stop> {
-        match self.try_get(path).await? {
+        match self.try_get(path, self.left()).await? {
             Ok(answer) => Ok(answer),
             Err(reason) => {
                 self.evidence.line("cluster", reason);
@@ -193,11 +198,74 @@ impl<M: Machines> Cluster<'_, M> {
         }
     }
 
-    /// The inner error is the cluster's, the outer one the machine's or ours.
+    /// All objects at an address.
+    pub(super) async fn list(&mut self, path: &str) -> Result<Vec<Value>, Stop> {
+        let list: Option<List> = self.get(&format!("{path}?limit={MAX_OBJECTS}")).await?;
+        Ok(list.map_or_else(Vec::new, |list| list.items))
+    }
+
+    /// The slices of a service's endpoints.
+    pub(super) async fn slices(
+        &mut self,
+        namespace: &str,
+        service: &str,
+    ) -> Result<Vec<Value>, Stop> {
+        let resource = Resource {
+            name: "endpointslices",
+            group: "discovery.k8s.io",
+            version: None,
+        };
+        let Some((base, _)) = self.place(&resource).await? else {
+            return Ok(Vec::new());
+        };
+        let selector = encode(&format!("kubernetes.io/service-name={service}"));
+        let path = format!(
+            "{base}/namespaces/{namespace}/endpointslices?limit={MAX_OBJECTS}&labelSelector={selector}"
+        );
+        let list: Option<List> = self.get(&path).await?;
+        Ok(list.map_or_else(Vec::new, |list| list.items))
+    }
+
+    /// What a node answers through the API server; `None` when it does not.
+    pub(super) async fn of_node(
+        &mut self,
+        path: &str,
+        within: Duration,
+    ) -> Result<Option<Value>, Stop> {
+        match self.try_get(path, within).await? {
+            Ok(answer) => Ok(answer),
+            Err(reason) => {
+                self.evidence.line("node", reason);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether there is something at an address, whatever it is.
+    pub(super) async fn is_there(&mut self, path: &str, within: Duration) -> Result<bool, Stop> {
+        let answer = self.ask(path, within).await?;
+        Ok(answer.is_ok_and(|answer| answer.status.as_u16() == 200))
+    }
+
     async fn try_get<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
+        within: Duration,
     ) -> Result<Result<Option<T>, String>, Stop> {
+        let answer = match self.ask(path, within).await? {
+            Ok(answer) => answer,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        match answer.status.as_u16() {
+            404 => Ok(Ok(None)),
+            200 if answer.truncated => Ok(Err(format!("more than {MAX_ANSWER} bytes at {path}"))),
+            200 => Ok(serde_json::from_slice(&answer.body).map_err(|e| e.to_string())),
+            status => Ok(Err(format!("status {status} at {path}"))),
+        }
+    }
+
+    /// The inner error is the cluster's, the outer one the machine's or ours.
+    async fn ask(&self, path: &str, within: Duration) -> Result<Result<Answer, String>, Stop> {
         let socket = AbsPath::new(SOCKET).map_err(|e| Stop::Lab(e.to_string()))?;
         let dialled = reach::dial_socket(self.machines, self.control, &socket, self.left()).await?;
         let (stream, _agent) = match dialled {
@@ -209,19 +277,12 @@ impl<M: Machines> Cluster<'_, M> {
             .header(HOST, "localhost")
             .body(Full::<Bytes>::default())
             .map_err(|e| Stop::Lab(e.to_string()))?;
-        let answer = match exchange(stream, request, self.left(), MAX_ANSWER).await {
-            Ok(answer) => answer,
-            Err(error) => return Ok(Err(error.to_string())),
-        };
-        match answer.status.as_u16() {
-            404 => Ok(Ok(None)),
-            200 if answer.truncated => Ok(Err(format!("more than {MAX_ANSWER} bytes at {path}"))),
-            200 => Ok(serde_json::from_slice(&answer.body).map_err(|e| e.to_string())),
-            status => Ok(Err(format!("status {status} at {path}"))),
-        }
+        let within = within.min(self.left());
+        let answer = exchange(stream, request, within, MAX_ANSWER).await;
+        Ok(answer.map_err(|e| e.to_string()))
     }
 
-    fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.until.saturating_duration_since(Instant::now())
     }
 }

@@ -2,16 +2,18 @@
 //!
 //! Asked over a socket on the machine of the control plane, which the learner can't enter and no
 //! pod can reach, so that the answers are the cluster's own: evidence from outside. The learner is
-//! the cluster's administrator and may write any object; whether the work *does* what it should is
-//! for `http` checks on the machine of the nodes.
+//! the cluster's administrator and may write any object, so what objects say of what runs is
+//! compared with what the nodes run; whether the work *does* what it should is for `http` checks on
+//! the machine of the nodes.
 
 mod api;
 mod path;
+mod truth;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::domain::{
     check::{FieldMatch, KubernetesCheck, Range},
@@ -29,17 +31,23 @@ use super::{
 
 use api::{Cluster, Resource};
 use path::{Path, number, text};
+use truth::Truth;
+
+pub(super) use truth::{Behind, Nodes};
 
 /// Most objects named as evidence.
 const MAX_NAMED: usize = 12;
 /// Most values of a field named to the learner, and most characters of each.
 const MAX_TOLD: usize = 3;
 const MAX_VALUE: usize = 60;
+/// What a kubelet says of its engine may be two seconds old.
+const SETTLES: Duration = Duration::from_secs(3);
 
 pub(super) async fn look<M: Machines>(
     machines: &M,
     control: &Slug,
     check: &KubernetesCheck,
+    nodes: Nodes,
     within: Duration,
     evidence: &mut Evidence,
 ) -> Result<Finding, Stop> {
@@ -51,14 +59,81 @@ pub(super) async fn look<M: Machines>(
         until: Instant::now() + within,
         evidence,
     };
-    let objects = cluster.objects(check, &resource).await?;
-    let objects = objects.unwrap_or_default();
+    let settled = Instant::now() + SETTLES;
+    loop {
+        let objects = cluster.objects(check, &resource).await?;
+        let objects = objects.unwrap_or_default();
+        note(&objects, cluster.evidence);
+        let finding = judge_all(check, objects.clone())?;
+        if finding != Finding::Passed {
+            return Ok(finding);
+        }
+        let Some(doubtful) = doubtful(&mut cluster, check, &resource, nodes, objects).await? else {
+            return Ok(Finding::Passed);
+        };
+        cluster.evidence.line("no node bears out", &doubtful);
+        if Instant::now() >= settled {
+            let text = messages::not_borne_out(&doubtful);
+            return Ok(Finding::unmet("nodes", text));
+        }
+        sleep(SETTLES / 6).await;
+    }
+}
+
+/// The name of an object that is not borne out by the nodes, when the rest is not enough.
+async fn doubtful<M: Machines>(
+    cluster: &mut Cluster<'_, M>,
+    check: &KubernetesCheck,
+    resource: &Resource<'_>,
+    nodes: Nodes,
+    objects: Vec<Value>,
+) -> Result<Option<String>, Stop> {
+    let asked = |path: &str| path.contains("restartCount") || path.contains("lastState");
+    let asks_restarts = check.conditions.iter().any(|c| asked(&c.path));
+    let mut truth = Truth::new(cluster, nodes);
+    let mut left = Vec::new();
+    let mut doubtful = None;
+    for object in objects {
+        if truth
+            .bears_out(resource.name(), &object, asks_restarts)
+            .await?
+        {
+            left.push(object);
+        } else if doubtful.is_none() {
+            doubtful = Some(name(&object));
+        }
+    }
+    Ok(match judge_all(check, left)? {
+        Finding::Passed => None,
+        _ => doubtful,
+    })
+}
+
+/// What the node port leads to; `None` when it leads anywhere but to pods that the nodes run.
+pub(super) async fn behind<M: Machines>(
+    machines: &M,
+    control: &Slug,
+    port: u16,
+    nodes: Nodes,
+    within: Duration,
+    evidence: &mut Evidence,
+) -> Result<Option<Behind>, Stop> {
+    let mut cluster = Cluster {
+        machines,
+        control,
+        until: Instant::now() + within,
+        evidence,
+    };
+    let behind = Truth::new(&mut cluster, nodes).behind(port).await?;
+    Ok(Some(behind).filter(|behind| behind.pods_only))
+}
+
+fn note(objects: &[Value], evidence: &mut Evidence) {
     evidence.line("objects", objects.len());
     for object in objects.iter().take(MAX_NAMED) {
         let status = object.get("status").unwrap_or(&Value::Null);
         evidence.line(&format!("  {}", name(object)), status);
     }
-    judge_all(check, objects)
 }
 
 fn judge_all(check: &KubernetesCheck, objects: Vec<Value>) -> Result<Finding, Stop> {
@@ -256,145 +331,4 @@ fn name(object: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{domain::check::CheckKind, grading::testing::check_kind};
-
-    fn check(yaml: &str) -> KubernetesCheck {
-        match check_kind(&format!("kubernetes: {{{yaml}}}")) {
-            CheckKind::Kubernetes(check) => *check,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn deployment(name: &str, ready: u64) -> Value {
-        json!({
-            "metadata": {"name": name, "generation": 2, "labels": {"app.kubernetes.io/name": name}},
-            "spec": {"replicas": 3, "template": {"spec": {"containers": [
-                {"image": "shop:2", "resources": {"limits": {"memory": "64Mi"}}},
-                {"image": "sidecar:1"}]}}},
-            "status": {"observedGeneration": 2, "readyReplicas": ready, "conditions": [
-                {"type": "Available", "status": if ready == 3 {"True"} else {"False"},
-                 "reason": "MinimumReplicasUnavailable"}]},
-        })
-    }
-
-    fn judged(yaml: &str, objects: &[Value]) -> (String, String) {
-        match judge_all(&check(yaml), objects.to_vec()).unwrap() {
-            Finding::Failed {
-                condition,
-                observation,
-            } => (condition, observation.unwrap().en),
-            other => (format!("{other:?}"), String::new()),
-        }
-    }
-
-    #[test]
-    fn the_first_condition_that_leaves_too_few_is_told_with_what_was_seen() {
-        let web = deployment("web", 2);
-        for (yaml, condition, said) in [
-            ("name: web", "Passed", ""),
-            (
-                "name: web, where: [{path: .spec.replicas, min: 3}]",
-                "Passed",
-                "",
-            ),
-            (
-                "name: web, where: [{path: .spec.replicas, min: 4, say: more}]",
-                "more",
-                "`.spec.replicas` of `web` is `3`; at least 4 wanted.",
-            ),
-            (
-                "name: web, where: [{path: '.spec.template.spec.containers[*].image', contains: 'shop:2'}]",
-                "Passed",
-                "",
-            ),
-            (
-                "name: web, where: [{path: '.spec.template.spec.containers[*].image', contains: 'shop', every: true}]",
-                "where",
-                "`.spec.template.spec.containers[*].image` of `web` is `shop:2`, `sidecar:1`, which is not as asked.",
-            ),
-            (
-                "name: web, where: [{path: .spec.paused, equals: 'true'}]",
-                "where",
-                "`web` has no `.spec.paused`.",
-            ),
-            (
-                "name: web, where: [{path: .spec.paused, exists: false}]",
-                "Passed",
-                "",
-            ),
-            (
-                "name: web, where: [{path: .status.observedGeneration, same_as: .metadata.generation}]",
-                "Passed",
-                "",
-            ),
-            (
-                "name: web, where: [{path: .status.readyReplicas, same_as: .spec.replicas}]",
-                "where",
-                "`.status.readyReplicas` of `web` is `2`, which is not as asked. 2 of 3 of `web` are ready.",
-            ),
-            (
-                "name: web, condition: {Available: 'True'}",
-                "condition.Available",
-                "The condition `Available` of `web` is `False` (MinimumReplicasUnavailable); `True` is wanted. 2 of 3 of `web` are ready.",
-            ),
-            (
-                "name: web, count: {max: 0}",
-                "count.max",
-                "1 matches the description; none wanted.",
-            ),
-        ] {
-            let resource = format!("resource: deployments, {yaml}");
-            let seen = judged(&resource, std::slice::from_ref(&web));
-            assert_eq!(seen, (condition.to_owned(), said.to_owned()), "{yaml}");
-        }
-        assert_eq!(judged("resource: deployments, name: web", &[]).0, "name");
-        let none = judged("resource: pods, count: {max: 0}", &[]);
-        assert_eq!(none.0, "Passed");
-    }
-
-    #[test]
-    fn different_values_are_counted_over_all_that_fit() {
-        let pod = |node: &str| json!({"metadata": {"name": node}, "spec": {"nodeName": node}});
-        let spread = "resource: pods, selector: app=web, count: {min: 3}, \
-                      where: [{path: .spec.nodeName, distinct: {min: 2}, say: one-node}]";
-        let three = [pod("a"), pod("b"), pod("a")];
-        assert_eq!(judged(spread, &three).0, "Passed");
-        let heap = [pod("a"), pod("a"), pod("a")];
-        assert_eq!(judged(spread, &heap).0, "one-node");
-        assert_eq!(judged(spread, &three[..2]).0, "count.min");
-    }
-
-    #[test]
-    fn a_pod_says_what_its_container_waits_for() {
-        let pod = json!({"metadata": {"name": "p"}, "status": {"phase": "Pending",
-            "containerStatuses": [{"ready": false, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}});
-        let seen = judged(
-            "resource: pods, name: p, where: [{path: .status.phase, equals: Running}]",
-            &[pod],
-        );
-        assert!(
-            seen.1
-                .ends_with("A container of `p` waits: ImagePullBackOff."),
-            "{seen:?}"
-        );
-    }
-
-    #[test]
-    fn objects_of_any_shape_are_looked_at_without_harm() {
-        let odd = [
-            json!(null),
-            json!([]),
-            json!({"status": {"conditions": {}}}),
-            json!(3),
-        ];
-        let seen = judged(
-            "resource: pods, where: [{path: '.a[*].b', min: 1}], condition: {Ready: 'True'}",
-            &odd,
-        );
-        assert_eq!(seen.0, "where");
-    }
-}
+mod tests;

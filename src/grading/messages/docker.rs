@@ -13,6 +13,22 @@ pub(in super::super) fn engine_silent(machine: &str) -> Text {
     )
 }
 
+pub(in super::super) fn engine_forged(machine: &str) -> Text {
+    Text::new(
+        format!("在 {machine} 上应答的不是这台机器自己的 Docker 引擎。重置实验环境可以恢复它。"),
+        format!(
+            "What answers as the Docker engine of {machine} is not the machine's own. Resetting the lab brings it back."
+        ),
+    )
+}
+
+pub(in super::super) fn port_of_another(container: &str, port: u16) -> Text {
+    Text::new(
+        format!("在 {port} 端口上应答的不是容器 `{container}`。"),
+        format!("What answers on port {port} is not the container `{container}`."),
+    )
+}
+
 pub(in super::super) fn no_container_named(name: &str) -> Text {
     Text::new(
         format!("没有名为 `{name}` 的容器。"),

@@ -15,6 +15,22 @@ pub(in super::super) fn cluster_silent() -> Text {
     )
 }
 
+pub(in super::super) fn not_borne_out(object: &str) -> Text {
+    Text::new(
+        format!("`{object}` 自称的状态和节点上实际运行的容器对不上。"),
+        format!("What `{object}` says of itself is not what the nodes run."),
+    )
+}
+
+pub(in super::super) fn port_leads_elsewhere(port: u16) -> Text {
+    Text::new(
+        format!("节点的 {port} 端口后面不只是、或者不是节点上运行的 Pod。"),
+        format!(
+            "Port {port} of the nodes does not lead to pods that the nodes run, and to nothing else."
+        ),
+    )
+}
+
 pub(in super::super) fn no_object(check: &KubernetesCheck) -> Text {
     let kind = check.resource.split(['.', '/']).next().unwrap_or_default();
     let namespace = check.namespace.as_deref().unwrap_or("default");

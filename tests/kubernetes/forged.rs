@@ -1,0 +1,175 @@
+//! Forged objects of a real cluster, whose administrator the learner is: what says that it runs
+//! and does not earns nothing; the honest try beside it does.
+
+use slipway::domain::submission::CheckResult;
+
+use crate::{
+    fake::check,
+    real::Real,
+    sandbox_support::{Agent, Running},
+};
+
+const LAB: &str = "kubernetes: {at_least: '1.20', nodes: 1}\nmachines:\n  \
+    - {name: desk, image: kubernetes-desk, profile: plain}\n  \
+    - {name: nodes, image: kubernetes-nodes, profile: plain}\n";
+
+/// Functions of the learner's shell. `status` writes what it likes into an object's status;
+/// `answer` has a port of the desk say what a pod would.
+const TOOLS: &str = r#"
+status() { kubectl get --raw "$1" | jq -c "del(.metadata.resourceVersion) | $2" >/tmp/object && kubectl replace --raw "$1/status" -f /tmp/object >/dev/null; }
+try() { for _ in $(seq 150); do "$@" && return; sleep 0.2; done; return 1; }
+cat >/tmp/answer.pl <<'PERL'
+use strict; use IO::Socket::INET; $SIG{PIPE} = "IGNORE";
+my $server = IO::Socket::INET->new(LocalAddr => "0.0.0.0", LocalPort => 8000, Listen => 9, ReuseAddr => 1) or die "$!";
+while (my $one = $server->accept) {
+    while (my $line = <$one>) { last if $line =~ /^\r?\n$/ }
+    print $one "HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\nhello v1 from web-abc-def";
+    close $one;
+}
+PERL
+"#;
+
+/// A node that nobody runs, and a deployment whose pods are bound to it and say they are ready.
+const GHOST: &str = r#"
+kubectl apply -f - <<'YAML' || exit 1
+apiVersion: v1
+kind: Node
+metadata: {name: node9}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ghost}
+spec:
+  selector: {matchLabels: {app: ghost}}
+  template:
+    metadata: {labels: {app: ghost}}
+    spec:
+      nodeName: node9
+      tolerations: [{operator: Exists}]
+      containers: [{name: main, image: 'hello:1'}]
+YAML
+ready='{type: "Ready", status: "True", reason: "Fine", lastHeartbeatTime: (now | todate), lastTransitionTime: (now | todate)}'
+pod() { kubectl get pods -l app=ghost -o name | grep .; }
+try pod || exit 1
+name=$(pod | sed s,pod/,,)
+# Controllers notice that nobody is there: it is written again and again.
+while sleep 0.5; do
+    status /api/v1/nodes/node9 ".status.conditions = [$ready]"
+    status /api/v1/namespaces/default/pods/$name ".status |= {phase: \"Running\", podIP: \"10.244.1.99\", conditions: [$ready | del(.lastHeartbeatTime)],
+        containerStatuses: [{name: \"main\", ready: true, started: true, restartCount: 1, image: \"hello:1\", imageID: \"x\",
+            state: {running: {startedAt: (now | todate)}}, lastState: {terminated: {exitCode: 1}}}]}"
+done >/dev/null 2>&1 & echo $! >/tmp/forging
+said() { kubectl get deployment ghost -o jsonpath='{.status.readyReplicas}' | grep -qx 1; }
+try said
+"#;
+
+/// A service of the right kind in front of a process on the desk.
+const DETOUR: &str = r"
+perl /tmp/answer.pl >/dev/null 2>&1 & echo $! >/tmp/forging
+kubectl apply -f - <<YAML || exit 1
+apiVersion: v1
+kind: Service
+metadata: {name: detour}
+spec: {type: NodePort, ports: [{port: 80, targetPort: 8000, nodePort: 30088}]}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: detour}
+subsets: [{addresses: [{ip: $(hostname -i | cut -d' ' -f1)}], ports: [{port: 8000}]}]
+YAML
+said() { curl -fsS -m 2 http://nodes:30088/ | grep -q 'hello v1 from web'; }
+try said
+";
+
+fn ready(deployment: &str) -> String {
+    format!(
+        "kubernetes: {{resource: deployments, name: {deployment}, where: [{{path: .status.readyReplicas, min: 1}}]}}"
+    )
+}
+
+fn running(app: &str) -> String {
+    format!("kubernetes: {{resource: pods, selector: app={app}, condition: {{Ready: 'True'}}}}")
+}
+
+fn restarted(app: &str) -> String {
+    format!(
+        "retries: 5\nkubernetes: {{resource: pods, selector: app={app}, where: [{{path: '.status.containerStatuses[*].restartCount', min: 1}}], condition: {{Ready: 'True'}}}}"
+    )
+}
+
+fn found(service: &str) -> String {
+    format!(
+        "kubernetes: {{resource: endpoints, name: {service}, where: [{{path: '.subsets[*].addresses[*].ip', exists: true}}]}}"
+    )
+}
+
+fn node(name: &str) -> String {
+    format!("kubernetes: {{resource: nodes, name: {name}, condition: {{Ready: 'True'}}}}")
+}
+
+fn answers(port: &str) -> String {
+    format!(
+        "retries: 3\nhttp: {{machine: nodes, port: {port}, expect: {{body: {{matches: '^hello v1 from web-'}}}}}}"
+    )
+}
+
+/// There is a deployment `web` of one pod, behind a service of this name with a node port.
+pub(crate) async fn objects_earn_nothing(sandbox: &Running, desk: &Agent) {
+    let real = Real::new(sandbox, LAB, &[]);
+    let look = async |kind: &str| -> CheckResult {
+        real.look(&check("looks", &format!("timeout: 30s\n{kind}")))
+            .await
+    };
+    let earned = async |kinds: &[String]| {
+        for kind in kinds {
+            let result = look(kind).await;
+            assert_eq!(result.points, 10, "{kind}: {result:?}");
+        }
+    };
+    let refused = async |kinds: &[String], said: &str| {
+        for kind in kinds {
+            let result = look(kind).await;
+            assert_eq!(result.points, 0, "{kind}: {result:?}");
+            let message = result.message.unwrap().en;
+            assert!(message.contains(said), "{kind}: {message}");
+        }
+    };
+    let learner = async |script: &str| desk.learner_keeping(&format!("{TOOLS}{script}")).await.ok();
+    let port = desk
+        .learner("kubectl get service web -o jsonpath='{.spec.ports[0].nodePort}'")
+        .await
+        .ok();
+
+    // --- the honest try
+    let honest = [
+        ready("web"),
+        running("web"),
+        found("web"),
+        node("node1"),
+        answers(&port),
+    ];
+    earned(&honest).await;
+    refused(&[restarted("web")], "").await;
+
+    // --- a status that says what no node runs
+    learner(GHOST).await;
+    let ghost = [
+        ready("ghost"),
+        running("ghost"),
+        restarted("ghost"),
+        node("node9"),
+    ];
+    refused(&ghost, "is not what the nodes run").await;
+    desk.learner(
+        "kill $(cat /tmp/forging); kubectl delete deployment/ghost node/node9 --wait=false",
+    )
+    .await
+    .ok();
+
+    // --- a service that leads to a process beside the cluster, with the right words
+    learner(DETOUR).await;
+    refused(&[found("detour")], "is not what the nodes run").await;
+    desk.learner("kill $(cat /tmp/forging); kubectl delete service/detour --ignore-not-found")
+        .await
+        .ok();
+}
