@@ -21,6 +21,7 @@ func main() {
 		handler = front(url)
 	}
 	http.Handle("/orders", handler)
+	http.Handle("/{$}", http.RedirectHandler("/orders", http.StatusFound))
 	log.Println("listening on port 8080")
 	log.Fatal(http.ListenAndServe(":8080", nil))
 }
@@ -65,7 +66,9 @@ func add(line string) error {
 
 // front passes requests on, and says so in a header.
 func front(url string) http.Handler {
-	client := &http.Client{Timeout: 3 * time.Second}
+	// Each request asks for the store's address anew: a connection that is kept would go on to an
+	// address that the store has left.
+	client := &http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _ := os.Hostname()
 		w.Header().Set("X-Front", host)
