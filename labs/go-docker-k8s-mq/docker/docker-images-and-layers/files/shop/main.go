@@ -19,6 +19,7 @@ type answer struct {
 
 func main() {
 	http.HandleFunc("GET /orders/{tea}", order)
+	http.Handle("GET /{$}", http.RedirectHandler("/orders/oolong", http.StatusFound))
 	log.Println("listening on port 8080")
 	log.Fatal(http.ListenAndServe(":8080", nil))
 }
