@@ -15,6 +15,7 @@ var version = "unknown"
 func main() {
 	http.HandleFunc("GET /about", about)
 	http.HandleFunc("GET /total", total)
+	http.Handle("GET /{$}", http.RedirectHandler("/about", http.StatusFound))
 	log.Println("orders", version, "listens on port 8080")
 	log.Fatal(http.ListenAndServe(":8080", nil))
 }
