@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     cluster::ClusterEnvironment,
     quantity::{ByteSize, Span},
+    sandbox::WarmLabs,
 };
 
 /// The settings of a server.
@@ -48,6 +49,10 @@ pub struct Config {
     pub max_sandboxes: usize,
     /// How many sandboxes one learner may have at once.
     pub max_sandboxes_per_learner: u32,
+    /// How many sandboxes of each kind are made in advance.
+    pub warm_sandboxes: usize,
+    /// Of which labs.
+    pub warm_labs: WarmLabs,
     /// Memory that all sandboxes together may be promised; four fifths of the engine's when left
     /// out.
     pub sandbox_memory: Option<ByteSize>,
@@ -89,6 +94,8 @@ impl Default for Config {
             image_build_args: BTreeMap::new(),
             max_sandboxes: 50,
             max_sandboxes_per_learner: 2,
+            warm_sandboxes: 1,
+            warm_labs: WarmLabs::Clusters,
             sandbox_memory: None,
             sandbox_subnets: "10.213.0.0/16".to_owned(),
             sandbox_resolvers: Vec::new(),

@@ -156,5 +156,6 @@ pub async fn shut_down(app: &App) {
     {
         tracing::warn!("some background work did not end in time");
     }
+    app.empty_pool().await;
     app.store.close().await;
 }

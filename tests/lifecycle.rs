@@ -8,27 +8,20 @@
 )]
 
 mod sandbox_support;
+mod server_support;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
-use bytes::Bytes;
 use slipway::{
     auth::token,
-    config::Config,
     domain::{
-        ids::{Slug, UserId},
+        ids::Slug,
         sandbox::{EndReason, SandboxState},
         submission::{Outcome, SubmissionState},
-        user::{Role, User},
     },
-    lifecycle::{assemble, shut_down, start_background},
     services::{App, Refusal, ServiceError, grading::SubmissionView},
-    store::{attempts::Attempt, sandboxes::Sandbox},
+    store::attempts::Attempt,
 };
-use slipway_agent::protocol::TerminalEvent;
 use tokio::{
     io::copy_bidirectional,
     net::{UnixListener, UnixStream},
@@ -36,111 +29,11 @@ use tokio::{
     time::timeout,
 };
 
-use sandbox_support::{agent_program, image, slug};
-
-/// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A folder of labs (the fixture, with the real images) and one for data.
-struct Place {
-    dir: tempfile::TempDir,
-    engine_host: Option<String>,
-}
-
-impl Place {
-    async fn new() -> Self {
-        // Built before any of the tests' time-outs runs.
-        image("base").await;
-        let dir = tempfile::tempdir().unwrap();
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&here.join("tests/fixtures/labs"), &dir.path().join("labs"));
-        std::os::unix::fs::symlink(here.join("labs/images"), dir.path().join("labs/images"))
-            .unwrap();
-        Self {
-            dir,
-            engine_host: std::env::var("DOCKER_HOST").ok(),
-        }
-    }
-
-    /// A server's insides on this place, running.
-    async fn start(&self, change: impl FnOnce(&mut Config)) -> App {
-        let mut config = Config {
-            data_dir: self.dir.path().join("data"),
-            labs_dir: self.dir.path().join("labs"),
-            agent_binary: Some(agent_program()),
-            engine_host: self.engine_host.clone(),
-            sandbox_subnets: "10.215.0.0/16".to_owned(),
-            ..Config::default()
-        };
-        change(&mut config);
-        let app = assemble(config).await.unwrap();
-        assert_eq!(app.publish_labs().await.unwrap().errors, 0);
-        start_background(&app).await.unwrap();
-        app
-    }
-}
-
-fn copy(from: &Path, to: &PathBuf) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-/// Ends a server and all it left on the engine.
-async fn tear_down(app: App) {
-    app.stop.cancel();
-    for seen in app.engine.observe().await.unwrap() {
-        app.engine.remove(seen.id).await.unwrap();
-    }
-    shut_down(&app).await;
-}
-
-async fn learner(app: &App, name: &str) -> UserId {
-    let user = User {
-        id: UserId::generate(),
-        username: name.parse().unwrap(),
-        role: Role::Student,
-        created_at: app.clock.now(),
-    };
-    let mut tx = app.store.begin().await.unwrap();
-    tx.insert_user(&user, "!").await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    user.id
-}
-
-async fn attempt(app: &App, name: &str) -> Attempt {
-    let user = learner(app, name).await;
-    app.start_attempt(user, &slug("first")).await.unwrap()
-}
-
-/// Waits until the attempt's sandbox is as wanted.
-async fn until(app: &App, attempt: &Attempt, wanted: impl Fn(&Sandbox) -> bool) -> Sandbox {
-    let mut events = app.events.subscribe(attempt.id);
-    let wait = async {
-        loop {
-            let sandbox = app.store.latest_sandbox(attempt.id).await.unwrap().unwrap();
-            if wanted(&sandbox) {
-                return sandbox;
-            }
-            let _ = events.recv().await;
-        }
-    };
-    timeout(PATIENCE, wait)
-        .await
-        .expect("the sandbox does not get there")
-}
-
-async fn ready(app: &App, attempt: &Attempt) -> Sandbox {
-    app.start_sandbox(attempt).await.unwrap();
-    until(app, attempt, |s| s.state == SandboxState::Ready).await
-}
+use sandbox_support::slug;
+use server_support::{
+    PATIENCE, Place, attempt, learner, ready, tear_down, type_and_read, until,
+    until_engine_is_empty,
+};
 
 async fn submit(app: &App, attempt: &Attempt) -> SubmissionView {
     app.submit(attempt, &slug("write"), &token::generate().unwrap())
@@ -169,39 +62,6 @@ fn outcomes(view: &SubmissionView) -> Vec<(String, Outcome)> {
         .iter()
         .map(|r| (r.check.to_string(), r.outcome))
         .collect()
-}
-
-/// Types into the first terminal and reads until `end` is printed.
-async fn type_and_read(app: &App, attempt: &Attempt, text: &str, end: &str) -> String {
-    let mut view = app
-        .open_terminal(attempt, &slug("desk"), 1, None)
-        .await
-        .unwrap();
-    view.sender
-        .input(Bytes::from(text.to_owned()))
-        .await
-        .unwrap();
-    read_until(&mut view, end).await
-}
-
-async fn read_until(view: &mut slipway::services::workspace::TerminalView, end: &str) -> String {
-    let mut seen = Vec::new();
-    let read = async {
-        loop {
-            if let Some(TerminalEvent::Data { offset, bytes }) = view.receiver.next().await.unwrap()
-            {
-                seen.extend_from_slice(&bytes);
-                view.sender.ack(offset + bytes.len() as u64).await.unwrap();
-            }
-            let text = String::from_utf8_lossy(&seen);
-            if text.contains(end) {
-                return text.into_owned();
-            }
-        }
-    };
-    timeout(PATIENCE, read)
-        .await
-        .expect("the terminal does not say it")
 }
 
 #[tokio::test]
@@ -266,16 +126,6 @@ async fn a_learner_starts_works_is_graded_resets_and_finishes() {
     let ended = app.store.sandbox(sandbox.id).await.unwrap().unwrap();
     assert_eq!(ended.end_reason, Some(EndReason::Finished));
     tear_down(app).await;
-}
-
-/// Waits until nothing of ours is on the engine: what the reconciler does next has no event.
-async fn until_engine_is_empty(app: &App) {
-    let wait = async {
-        while !app.engine.observe().await.unwrap().is_empty() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(PATIENCE, wait).await.expect("machines are left");
 }
 
 #[tokio::test]

@@ -46,8 +46,9 @@ async fn a_sandbox_is_made_reached_and_removed() {
     let observed = running.engine.observe().await.unwrap();
     assert_eq!(observed.len(), 1);
     assert_eq!(observed[0].id, id);
-    assert_eq!(observed[0].owner, Some(running.spec.owner));
-    assert_eq!(observed[0].deadline, Some(running.spec.deadline));
+    let owner = running.spec.owner.clone().unwrap();
+    assert_eq!(observed[0].owner, Some(owner.user));
+    assert_eq!(observed[0].deadline, Some(owner.deadline));
     let names: Vec<_> = observed[0]
         .machines
         .iter()

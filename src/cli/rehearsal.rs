@@ -44,6 +44,8 @@ impl Stage {
             data_dir: folder.clone(),
             max_sandboxes: sandboxes,
             max_sandboxes_per_learner: 1,
+            // What is proved and measured is the start that learners without luck get.
+            warm_sandboxes: 0,
             ..config
         };
         let app = assemble(config).await?;

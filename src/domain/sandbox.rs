@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::lab::Lab;
+
 /// Where a sandbox is in its life. It only moves forward, but for `Ready ⇄ Paused` and a reset,
 /// which starts the same sandbox over at `Requested` with the next generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,6 +76,28 @@ impl EndReason {
             Self::Lost => "lost",
             Self::Stopped => "stopped",
         }
+    }
+}
+
+/// The labs of which sandboxes are made in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WarmLabs {
+    /// Those with a Kubernetes cluster, which takes long to start.
+    Clusters,
+    /// All that can be.
+    All,
+}
+
+impl WarmLabs {
+    /// Whether a lab is one of them. One that uses the class mirror never is: its shells know the
+    /// learner from their start.
+    pub const fn include(self, lab: &Lab) -> bool {
+        let chosen = match self {
+            Self::Clusters => lab.kubernetes.is_some(),
+            Self::All => true,
+        };
+        chosen && !lab.mirror
     }
 }
 

@@ -20,6 +20,15 @@ pub struct CapacityLimits {
     pub per_learner: usize,
 }
 
+/// What is left of the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Memory, in bytes.
+    pub memory: u64,
+    /// Sandboxes.
+    pub sandboxes: usize,
+}
+
 /// What a sandbox needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Need {
@@ -152,6 +161,21 @@ impl Capacity {
         self.held.values().map(|n| n.memory).sum()
     }
 
+    /// What those who run leave; nothing while anybody waits.
+    pub fn left(&self) -> Room {
+        if !self.waiting.is_empty() {
+            return Room {
+                memory: 0,
+                sandboxes: 0,
+            };
+        }
+        let memory = self.limits.memory.bytes();
+        Room {
+            memory: memory.saturating_sub(self.memory_held()),
+            sandboxes: self.limits.sandboxes.saturating_sub(self.held.len()),
+        }
+    }
+
     fn advance(&mut self) -> Vec<SandboxId> {
         let mut granted = Vec::new();
         while let Some(next) = self.waiting.front().copied() {
@@ -266,6 +290,23 @@ mod tests {
         assert_eq!(capacity.request(next), Answer::Queued { position: 1 });
         assert!(capacity.release(old[0].id).is_empty());
         assert_eq!(capacity.release(old[1].id), [next.id]);
+    }
+
+    #[test]
+    fn nothing_is_left_while_anybody_waits() {
+        let mut capacity = Capacity::new(LIMITS);
+        capacity.request(need(600));
+        let left = Room {
+            memory: ByteSize::mib(424).bytes(),
+            sandboxes: 2,
+        };
+        assert_eq!(capacity.left(), left);
+        capacity.request(need(600));
+        let nothing = Room {
+            memory: 0,
+            sandboxes: 0,
+        };
+        assert_eq!(capacity.left(), nothing);
     }
 
     proptest! {

@@ -106,13 +106,17 @@ fn decide_one(wanted: &Desired, seen: Option<&Observed>, now: Timestamp) -> Opti
     }
 }
 
-/// Whether every machine exists in the right generation and runs, or could go on running.
 fn is_alive(wanted: &Desired, seen: Option<&Observed>) -> bool {
+    is_running(&wanted.machines, wanted.generation, seen)
+}
+
+/// Whether every machine exists in the right generation and runs, or could go on running.
+pub fn is_running(machines: &BTreeSet<Slug>, generation: u32, seen: Option<&Observed>) -> bool {
     let Some(seen) = seen else { return false };
-    wanted.machines.iter().all(|name| {
+    machines.iter().all(|name| {
         seen.machines.iter().any(|machine| {
             machine.name == *name
-                && machine.generation == wanted.generation
+                && machine.generation == generation
                 && matches!(machine.state, MachineState::Running | MachineState::Paused)
         })
     })

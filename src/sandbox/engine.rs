@@ -31,19 +31,25 @@ pub struct SandboxSpec {
     pub id: SandboxId,
     /// Counts resets; what exists of another generation is replaced.
     pub generation: u32,
-    /// Whose it is.
-    pub owner: UserId,
-    /// Which lab it is for.
-    pub lab: Slug,
-    /// When it ends at the latest, as far as known when it is made. Written on the containers for
-    /// whoever looks at the engine; the store decides.
-    pub deadline: Timestamp,
+    /// Whose it is; nobody's when it is made in advance.
+    pub owner: Option<Owner>,
     /// The lab's machines.
     pub machines: Vec<MachineSpec>,
     /// The machine from which checks look at the others, named [`GRADER`].
     pub grader: Option<GraderSpec>,
     /// Whether the machines reach the internet.
     pub network: Network,
+}
+
+/// Whose a sandbox is. Written on its containers for whoever looks at the engine; the store decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The learner.
+    pub user: UserId,
+    /// Which lab it is for.
+    pub lab: Slug,
+    /// When it ends at the latest, as far as known when it is made.
+    pub deadline: Timestamp,
 }
 
 /// A machine as it shall be made.
@@ -106,7 +112,8 @@ pub struct Observed {
     pub id: SandboxId,
     /// The newest generation of which anything exists.
     pub generation: u32,
-    /// Whose it is, as its labels say; `None` when only a network or volume is left.
+    /// Whose it is, as its labels say; `None` when it was made in advance, or only a network or
+    /// volume is left.
     pub owner: Option<UserId>,
     /// The deadline that its labels name.
     pub deadline: Option<Timestamp>,

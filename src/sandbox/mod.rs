@@ -11,8 +11,11 @@ pub mod engine;
 pub mod images;
 pub mod network;
 pub mod profiles;
+pub mod shape;
+pub mod warm;
 
 pub use engine::{
     AgentStream, Engine, EngineError, EngineInfo, GraderSpec, ImageOnDisk, LayerOnDisk,
-    MachineObserved, MachineSpec, MachineState, MachineStats, Observed, SandboxSpec, ServiceSpec,
+    MachineObserved, MachineSpec, MachineState, MachineStats, Observed, Owner, SandboxSpec,
+    ServiceSpec,
 };

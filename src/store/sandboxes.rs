@@ -5,7 +5,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 use super::{Store, StoreError, Transaction, is_unique_violation, row};
 use crate::domain::{
     clock::Timestamp,
-    ids::{AttemptId, LabVersionId, SandboxId, UserId},
+    ids::{AttemptId, LabVersionId, SandboxId, Slug, UserId},
     sandbox::{EndReason, SandboxState},
 };
 
@@ -78,10 +78,14 @@ impl Store {
     /// The newest sandbox of an attempt, ended or not.
     pub async fn latest_sandbox(&self, attempt: AttemptId) -> Result<Option<Sandbox>, StoreError> {
         let row =
-            sqlx::query("SELECT * FROM sandboxes WHERE attempt_id = ? ORDER BY id DESC LIMIT 1")
-                .bind(attempt.to_string())
-                .fetch_optional(&self.readers)
-                .await?;
+            // Not by id: one that was made in advance may be older than the one before.
+            sqlx::query(
+                "SELECT * FROM sandboxes WHERE attempt_id = ?
+                 ORDER BY requested_at DESC, rowid DESC LIMIT 1",
+            )
+            .bind(attempt.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
         row.as_ref().map(sandbox).transpose()
     }
 
@@ -107,6 +111,23 @@ impl Store {
         .iter()
         .map(sandbox)
         .collect()
+    }
+
+    /// The labs of which a sandbox was asked for after a moment, with the last time.
+    pub async fn labs_started_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<Vec<(Slug, Timestamp)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT v.lab AS lab, max(s.requested_at) AS last FROM sandboxes s
+             JOIN lab_versions v ON v.id = s.lab_version_id
+             WHERE s.requested_at > ? GROUP BY v.lab",
+        )
+        .bind(since.as_millis())
+        .fetch_all(&self.readers)
+        .await?;
+        let started = |row: &SqliteRow| Ok((row::parsed(row, "lab")?, row::time(row, "last")?));
+        rows.iter().map(started).collect()
     }
 
     /// All sandboxes that have not ended, in the order in which they were asked for.
@@ -147,6 +168,16 @@ impl Transaction<'_> {
             Err(e) if is_unique_violation(&e) => Ok(Err(AlreadyLive)),
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// Whether an attempt has a sandbox that has not ended.
+    pub async fn has_live_sandbox(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM sandboxes WHERE attempt_id = ? AND state <> 'ended')",
+        )
+        .bind(attempt.to_string())
+        .fetch_one(self.connection())
+        .await?)
     }
 
     /// How many sandboxes of a learner have not ended.
@@ -312,6 +343,39 @@ pub(crate) mod tests {
         assert_eq!(store.live_sandboxes().await.unwrap().len(), 1);
         let ended = store.sandbox(first).await.unwrap().unwrap();
         assert_eq!(ended.end_reason, Some(EndReason::Finished));
+    }
+
+    #[tokio::test]
+    async fn the_latest_sandbox_is_the_one_asked_for_last_however_old_its_machines_are() {
+        let (store, _dir) = store().await;
+        let attempt = an_attempt(&store, "ada").await;
+        let made_in_advance = SandboxId::generate();
+        let first = a_sandbox(&store, &attempt).await;
+        let now = Timestamp::from_millis(1);
+        let mut tx = store.begin().await.unwrap();
+        assert!(tx.has_live_sandbox(attempt.id).await.unwrap());
+        tx.end_sandbox(first, EndReason::Finished, None, now)
+            .await
+            .unwrap();
+        assert!(!tx.has_live_sandbox(attempt.id).await.unwrap());
+        tx.insert_sandbox(made_in_advance, &attempt, "s", now)
+            .await
+            .unwrap()
+            .unwrap();
+        tx.commit().await.unwrap();
+        let latest = store.latest_sandbox(attempt.id).await.unwrap().unwrap();
+        assert_eq!(latest.id, made_in_advance);
+    }
+
+    #[tokio::test]
+    async fn the_labs_in_use_are_those_started_lately() {
+        let (store, _dir) = store().await;
+        let attempt = an_attempt(&store, "ada").await;
+        a_sandbox(&store, &attempt).await;
+        let at = Timestamp::from_millis;
+        let used = store.labs_started_since(at(0)).await.unwrap();
+        assert_eq!(used, [(attempt.lab.clone(), at(1))]);
+        assert!(store.labs_started_since(at(1)).await.unwrap().is_empty());
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ use slipway::{
         quantity::ByteSize,
     },
     sandbox::{
-        AgentStream, Engine, GraderSpec, MachineSpec, SandboxSpec,
+        AgentStream, Engine, GraderSpec, MachineSpec, Owner, SandboxSpec,
         docker::{DockerConfig, DockerEngine, ImageBuilder, InstanceId, Timeouts},
         images::ImageCatalog,
         network::SubnetPool,
@@ -145,9 +145,11 @@ pub fn sandbox(machines: Vec<MachineSpec>) -> SandboxSpec {
     SandboxSpec {
         id: SandboxId::generate(),
         generation: 0,
-        owner: UserId::generate(),
-        lab: slug("a-lab"),
-        deadline: Timestamp::from_millis(4_102_444_800_000),
+        owner: Some(Owner {
+            user: UserId::generate(),
+            lab: slug("a-lab"),
+            deadline: Timestamp::from_millis(4_102_444_800_000),
+        }),
         machines,
         grader: None,
         network: Network::Isolated,

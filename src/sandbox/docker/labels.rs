@@ -61,14 +61,19 @@ impl fmt::Display for InstanceId {
 
 /// The labels of everything that belongs to a sandbox.
 pub(super) fn of_sandbox(instance: &InstanceId, spec: &SandboxSpec) -> HashMap<String, String> {
-    HashMap::from([
+    let mut labels = HashMap::from([
         (INSTANCE.to_owned(), instance.to_string()),
         (SANDBOX.to_owned(), spec.id.to_string()),
         (GENERATION.to_owned(), spec.generation.to_string()),
-        (OWNER.to_owned(), spec.owner.to_string()),
-        (DEADLINE.to_owned(), spec.deadline.as_millis().to_string()),
-        (LAB.to_owned(), spec.lab.to_string()),
-    ])
+    ]);
+    if let Some(owner) = &spec.owner {
+        labels.extend([
+            (OWNER.to_owned(), owner.user.to_string()),
+            (DEADLINE.to_owned(), owner.deadline.as_millis().to_string()),
+            (LAB.to_owned(), owner.lab.to_string()),
+        ]);
+    }
+    labels
 }
 
 /// The same with the name of a machine.

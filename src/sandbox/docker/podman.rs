@@ -128,20 +128,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::domain::{
-        clock::Timestamp,
-        ids::{SandboxId, UserId},
-        quantity::ByteSize,
-    };
+    use crate::domain::{ids::SandboxId, quantity::ByteSize};
     use crate::sandbox::engine::MachineSpec;
 
     fn spec(profile: Profile, network: Network) -> SandboxSpec {
         SandboxSpec {
             id: SandboxId::generate(),
             generation: 1,
-            owner: UserId::generate(),
-            lab: "lab".parse().unwrap(),
-            deadline: Timestamp::from_millis(0),
+            owner: None,
             machines: vec![MachineSpec {
                 name: "desk".parse().unwrap(),
                 image: "slipway/base:0".to_owned(),

@@ -1,9 +1,11 @@
 //! A learner's sandbox: asking for it, its time, its end, and the reconciler that makes what is
 //! wanted real.
 
+mod pool;
 mod prepare;
 mod reconcile;
 mod spec;
+mod warm;
 
 pub use prepare::describe as describe_outcome;
 pub(crate) use spec::{grader_name, images as images_of_lab, memory_of_machines};
@@ -25,6 +27,7 @@ use crate::{
     domain::{
         clock::Timestamp,
         ids::{AttemptId, LabVersionId, SandboxId, Slug, UserId},
+        lab::Lab,
         quantity::ByteSize,
         sandbox::{EndReason, SandboxState},
     },
@@ -42,6 +45,7 @@ pub struct Reconciler {
     state: Mutex<State>,
     engine_is_up: AtomicBool,
     max_sandboxes: usize,
+    pool: pool::Pool,
 }
 
 #[derive(Debug)]
@@ -81,6 +85,7 @@ impl Reconciler {
             }),
             engine_is_up: AtomicBool::new(true),
             max_sandboxes: config.max_sandboxes,
+            pool: pool::Pool::default(),
         }
     }
 
@@ -136,28 +141,55 @@ impl App {
 
     /// Asks for a sandbox for an attempt. Asking twice gives the one there is.
     pub async fn start_sandbox(&self, attempt: &Attempt) -> Result<Sandbox, ServiceError> {
-        let secret = token::generate()?;
-        let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
-        let inserted = tx
-            .insert_sandbox(SandboxId::generate(), attempt, &secret, now)
-            .await?;
-        // Counted with the new one inside the transaction: fifty clicks can't slip past.
-        let live = tx.count_live_sandboxes_of(attempt.user_id).await?;
-        if inserted.is_ok() && live > self.config.max_sandboxes_per_learner {
-            return Err(Refusal::TooManySandboxes.into());
-        }
-        tx.commit().await?;
-        if inserted.is_ok() {
+        let version = self.lab_version(attempt.lab_version_id).await?;
+        let is_new = self.insert_sandbox(attempt, &version.lab).await?;
+        let sandbox = self.store.latest_sandbox(attempt.id).await?;
+        let sandbox = sandbox.ok_or(ServiceError::NotFound)?;
+        if is_new {
             // What failed before gets another try.
-            let version = self.lab_version(attempt.lab_version_id).await?;
             for (image, _) in self.images_not_ready(&version.lab) {
                 self.images.request(&image);
             }
+            if sandbox.state == SandboxState::Preparing {
+                // Taken from the pool: no need to wait until the reconciler sees it.
+                self.start_preparing(&sandbox);
+            }
             self.sandbox_changed(attempt.id);
         }
-        let sandbox = self.store.latest_sandbox(attempt.id).await?;
-        sandbox.ok_or(ServiceError::NotFound)
+        Ok(sandbox)
+    }
+
+    /// Writes down that a learner wants a sandbox: one from the pool, or one that is to be made.
+    /// `false` when the attempt has one.
+    async fn insert_sandbox(&self, attempt: &Attempt, lab: &Lab) -> Result<bool, ServiceError> {
+        let now = self.clock.now();
+        // Counted inside the transaction, of which there is one at a time: fifty clicks can't slip
+        // past, and take one sandbox from the pool.
+        let mut tx = self.store.begin().await?;
+        if tx.has_live_sandbox(attempt.id).await? {
+            return Ok(false);
+        }
+        let live = tx.count_live_sandboxes_of(attempt.user_id).await?;
+        if live >= self.config.max_sandboxes_per_learner {
+            return Err(Refusal::TooManySandboxes.into());
+        }
+        // Lives until the store knows the sandbox.
+        let claim = self.claim_warm(lab);
+        let (id, secret, state) = match &claim {
+            Some(claim) => (claim.id, claim.secret.clone(), claim.state()),
+            None => (
+                SandboxId::generate(),
+                token::generate()?,
+                SandboxState::Requested,
+            ),
+        };
+        if tx.insert_sandbox(id, attempt, &secret, now).await?.is_err() {
+            return Ok(false);
+        }
+        tx.advance_sandbox(id, 1, SandboxState::Requested, state)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Adds time.

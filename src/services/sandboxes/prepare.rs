@@ -10,7 +10,7 @@ use slipway_agent::{
 use super::{App, spec};
 use crate::{
     domain::{
-        ids::Slug,
+        ids::{SandboxId, Slug},
         lab::Lab,
         sandbox::{EndReason, SandboxState},
     },
@@ -35,7 +35,7 @@ until /etc/slipway/ready >/dev/null 2>&1; do sleep 0.2; done";
 
 /// Why a sandbox could not be prepared.
 #[derive(Debug, thiserror::Error)]
-enum PrepareError {
+pub(super) enum PrepareError {
     #[error("machine `{0}`: {1}")]
     Connect(Slug, ConnectError),
     #[error("machine `{0}`: {1}")]
@@ -51,6 +51,13 @@ enum PrepareError {
 impl App {
     /// Prepares a sandbox whose machines run, and tells its learner.
     pub(super) async fn prepare(&self, sandbox: &Sandbox) -> Result<(), ServiceError> {
+        // It may have been prepared since it was read: a second time would undo first work.
+        let now = self.store.sandbox(sandbox.id).await?;
+        if !now.is_some_and(|now| {
+            now.state == SandboxState::Preparing && now.generation == sandbox.generation
+        }) {
+            return Ok(());
+        }
         let version = self.lab_version(sandbox.lab_version_id).await?;
         let files = self.store.lab_files(sandbox.lab_version_id).await?;
         if let Err(error) = self.prepare_machines(sandbox, &version.lab, &files).await {
@@ -85,7 +92,7 @@ impl App {
     ) -> Result<(), PrepareError> {
         // All machines at once: the slowest decides.
         let ready = spec::machines(lab).into_iter().map(async |name| {
-            let agent = self.reach(sandbox, &name).await?;
+            let agent = self.reach(sandbox.id, sandbox.generation, &name).await?;
             wait_until_ready(&name, &agent).await?;
             Ok((name, agent))
         });
@@ -116,10 +123,15 @@ impl App {
         Ok(())
     }
 
-    async fn reach(&self, sandbox: &Sandbox, name: &Slug) -> Result<AgentClient, PrepareError> {
+    pub(super) async fn reach(
+        &self,
+        sandbox: SandboxId,
+        generation: u32,
+        name: &Slug,
+    ) -> Result<AgentClient, PrepareError> {
         let started = tokio::time::Instant::now();
         loop {
-            match self.agents.get(sandbox.id, sandbox.generation, name).await {
+            match self.agents.get(sandbox, generation, name).await {
                 Ok(agent) => return Ok(agent),
                 // The container runs before the agent in it listens, and nothing tells when.
                 Err(_) if started.elapsed() < AGENT_TIMEOUT => {
@@ -131,7 +143,7 @@ impl App {
     }
 }
 
-async fn wait_until_ready(name: &Slug, agent: &AgentClient) -> Result<(), PrepareError> {
+pub(super) async fn wait_until_ready(name: &Slug, agent: &AgentClient) -> Result<(), PrepareError> {
     if *name == spec::grader_name() {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use crate::{
     },
     sandbox::{
         EngineError,
-        capacity::{Answer, Capacity, CapacityLimits, Need},
+        capacity::{Answer, Capacity, CapacityLimits, Need, Room},
         decide::{Action, Desired, decide},
         images::ImageState,
     },
@@ -33,6 +33,9 @@ impl App {
     pub async fn run_reconciler(self) {
         let mut images = self.images.changes();
         self.learn_about_engine().await;
+        if let Err(error) = self.learn_about_use().await {
+            tracing::warn!(%error, "which labs were in use before is unknown");
+        }
         loop {
             if let Err(error) = self.reconcile().await {
                 tracing::error!(%error, "reconciling failed");
@@ -53,11 +56,13 @@ impl App {
     }
 
     async fn reconcile(&self) -> Result<(), ServiceError> {
+        // Before the store is read: what a learner claims meanwhile is in one or the other.
+        let pooled = self.reconciler.pool.ids();
         let live = self.store.live_sandboxes().await?;
         if !self.reconciler.state().memory_is_known {
             self.learn_about_engine().await;
         }
-        self.admit(&live).await?;
+        let room = self.admit(&live).await?;
         let live = self.store.live_sandboxes().await?;
 
         let mut busy = self.reconciler.state().busy.clone();
@@ -79,9 +84,13 @@ impl App {
         for sandbox in &live {
             desired.push(self.desired(sandbox).await?);
         }
+        let is_pooled = |id| pooled.contains(&id) && live.iter().all(|s| s.id != id);
+        let (warm, observed): (Vec<_>, Vec<_>) =
+            observed.into_iter().partition(|seen| is_pooled(seen.id));
         for action in decide(&desired, &observed, &busy, self.clock.now()) {
             self.start(action, live.iter().find(|s| s.id == action.sandbox()));
         }
+        self.tend_pool(&live, &warm, &busy, room);
         self.open_gateways(&live).await?;
         for sandbox in live.iter().filter(|s| s.state == SandboxState::Preparing) {
             let is_observed = observed.iter().any(|o| o.id == sandbox.id);
@@ -143,7 +152,10 @@ impl App {
 
     /// Lets those in that have their images and find room; the others get to know what they wait
     /// for. Room is reckoned anew each time from what is wanted, so it can't go astray.
-    async fn admit(&self, live: &[Sandbox]) -> Result<(), ServiceError> {
+    ///
+    /// What was made in advance is not counted: it has to do with the room that is left, which is
+    /// returned.
+    async fn admit(&self, live: &[Sandbox]) -> Result<Room, ServiceError> {
         let mut capacity = Capacity::new(CapacityLimits {
             memory: self.reconciler.state().memory,
             sandboxes: self.reconciler.max_sandboxes,
@@ -221,7 +233,7 @@ impl App {
         if before != after {
             self.events.publish_to_all(&Event::Sandbox);
         }
-        Ok(())
+        Ok(capacity.left())
     }
 
     async fn queue(
@@ -261,7 +273,7 @@ impl App {
     }
 
     /// Starts an action in the background; until it ends, its sandbox is left alone.
-    fn start(&self, action: Action, sandbox: Option<&Sandbox>) {
+    pub(super) fn start(&self, action: Action, sandbox: Option<&Sandbox>) {
         let sandbox = sandbox.cloned();
         self.start_task(action.sandbox(), move |app| async move {
             let done = match (action, sandbox) {
@@ -283,7 +295,7 @@ impl App {
         });
     }
 
-    fn start_preparing(&self, sandbox: &Sandbox) {
+    pub(super) fn start_preparing(&self, sandbox: &Sandbox) {
         let sandbox = sandbox.clone();
         self.start_task(sandbox.id, move |app| async move {
             if let Err(error) = app.prepare(&sandbox).await {
@@ -292,7 +304,7 @@ impl App {
         });
     }
 
-    fn start_task<W>(&self, id: SandboxId, work: impl FnOnce(Self) -> W)
+    pub(super) fn start_task<W>(&self, id: SandboxId, work: impl FnOnce(Self) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
     {
@@ -417,7 +429,10 @@ impl App {
             .collect()
     }
 
-    fn image_tags(&self, images: &BTreeSet<Slug>) -> std::collections::BTreeMap<Slug, String> {
+    pub(super) fn image_tags(
+        &self,
+        images: &BTreeSet<Slug>,
+    ) -> std::collections::BTreeMap<Slug, String> {
         let tag = |image: &Slug| match self.images.state(image) {
             ImageState::Ready { tag } => Some((image.clone(), tag)),
             _ => None,

@@ -9,7 +9,11 @@ use crate::{
         lab::{Lab, Machine},
         quantity::ByteSize,
     },
-    sandbox::{GraderSpec, MachineSpec, SandboxSpec, engine::GRADER},
+    sandbox::{
+        GraderSpec, MachineSpec, Owner, SandboxSpec,
+        engine::GRADER,
+        shape::{GRADER_MEMORY, Shape},
+    },
     services::mirror::{self, Namespace},
     store::sandboxes::Sandbox,
 };
@@ -19,8 +23,6 @@ const GRADER_SECRET: &str = "SLIPWAY_GRADER_SECRET";
 /// The variables in which the images of a cluster find its size.
 const NODES: &str = "SLIPWAY_NODES";
 const HOLLOW_NODES: &str = "SLIPWAY_HOLLOW_NODES";
-/// What the grader machine may use.
-const GRADER_MEMORY: ByteSize = ByteSize::mib(64);
 
 /// The name of the grader machine.
 pub(crate) fn grader_name() -> Slug {
@@ -61,9 +63,17 @@ pub(crate) fn memory_of_machines(lab: &Lab) -> Vec<(Slug, ByteSize)> {
         .collect()
 }
 
-/// What the start scripts of images are told.
-fn service_env(sandbox: &Sandbox, lab: &Lab) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::from([(GRADER_SECRET.to_owned(), sandbox.secret.clone())]);
+/// The machines of a shape.
+pub(super) fn machines_of(shape: &Shape) -> BTreeSet<Slug> {
+    let machines = shape.machines.iter().map(|m| m.name.clone());
+    machines
+        .chain(shape.grader.is_some().then(grader_name))
+        .collect()
+}
+
+/// What the start scripts of images are told, but for the secret.
+fn service_env(lab: &Lab) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
     if let Some(cluster) = &lab.kubernetes {
         env.insert(NODES.to_owned(), cluster.nodes.to_string());
         env.insert(HOLLOW_NODES.to_owned(), cluster.hollow_nodes.to_string());
@@ -74,22 +84,9 @@ fn service_env(sandbox: &Sandbox, lab: &Lab) -> BTreeMap<String, String> {
     env
 }
 
-/// What the engine shall make; `None` when an image has no tag.
-pub(crate) fn spec(
-    sandbox: &Sandbox,
-    lab: &Lab,
-    tags: &BTreeMap<Slug, String>,
-    now: Timestamp,
-) -> Option<SandboxSpec> {
-    let learner_env = if lab.mirror {
-        mirror::learner_env(&Namespace::of(sandbox.user_id))
-    } else {
-        BTreeMap::new()
-    };
+/// What a lab's machines are made from; `None` when an image has no tag.
+pub(super) fn shape(lab: &Lab, tags: &BTreeMap<Slug, String>) -> Option<Shape> {
     let machine = |machine: &Machine| {
-        // What the lab itself says comes last and wins.
-        let mut env = learner_env.clone();
-        env.extend(machine.env.clone());
         Some(MachineSpec {
             name: machine.name.clone(),
             image: tags.get(&machine.image)?.clone(),
@@ -97,8 +94,8 @@ pub(crate) fn spec(
             memory: machine.memory,
             cpus: machine.cpus,
             disk: machine.disk,
-            env,
-            service_env: service_env(sandbox, lab),
+            env: machine.env.clone(),
+            service_env: service_env(lab),
             keep_home: lab.reset_keeps_home,
         })
     };
@@ -109,18 +106,46 @@ pub(crate) fn spec(
     } else {
         None
     };
-    let longest =
-        lab.duration.duration() + lab.extension.duration() * u32::from(lab.max_extensions);
-    Some(SandboxSpec {
-        id: sandbox.id,
-        generation: sandbox.generation,
-        owner: sandbox.user_id,
-        lab: lab.id.clone(),
-        deadline: sandbox.expires_at.unwrap_or(now.plus(longest)),
+    Some(Shape {
         machines: lab.machines.iter().map(machine).collect::<Option<_>>()?,
         grader,
         network: lab.network,
     })
+}
+
+/// A shape with the secret of one sandbox in it.
+pub(super) fn with_secret(mut shape: Shape, secret: &str) -> Shape {
+    for machine in &mut shape.machines {
+        let env = &mut machine.service_env;
+        env.insert(GRADER_SECRET.to_owned(), secret.to_owned());
+    }
+    shape
+}
+
+/// What the engine shall make for a learner; `None` when an image has no tag.
+pub(crate) fn spec(
+    sandbox: &Sandbox,
+    lab: &Lab,
+    tags: &BTreeMap<Slug, String>,
+    now: Timestamp,
+) -> Option<SandboxSpec> {
+    let mut shape = with_secret(shape(lab, tags)?, &sandbox.secret);
+    if lab.mirror {
+        for machine in &mut shape.machines {
+            // What the lab itself says wins.
+            let mut env = mirror::learner_env(&Namespace::of(sandbox.user_id));
+            env.append(&mut machine.env);
+            machine.env = env;
+        }
+    }
+    let longest =
+        lab.duration.duration() + lab.extension.duration() * u32::from(lab.max_extensions);
+    let owner = Owner {
+        user: sandbox.user_id,
+        lab: lab.id.clone(),
+        deadline: sandbox.expires_at.unwrap_or(now.plus(longest)),
+    };
+    Some(shape.sandbox(sandbox.id, sandbox.generation, Some(owner)))
 }
 
 #[cfg(test)]
