@@ -181,6 +181,8 @@ func managerCommand() []string {
 		"--horizontal-pod-autoscaler-sync-period=5s", "--horizontal-pod-autoscaler-downscale-stabilization=30s",
 		"--horizontal-pod-autoscaler-cpu-initialization-period=10s",
 		"--horizontal-pod-autoscaler-initial-readiness-delay=5s",
+		// It first asks for everything the API knows, several times: the default makes it wait.
+		"--kube-api-qps=200", "--kube-api-burst=400",
 		"--profiling=false", "--v=1",
 	}
 }
