@@ -57,7 +57,7 @@ async fn warm(app: &App) -> SandboxId {
 
 /// Waits until exactly these are on the engine.
 async fn until_engine_holds(app: &App, wanted: &[SandboxId]) {
-    let wanted = BTreeSet::from_iter(wanted.iter().copied());
+    let wanted: BTreeSet<SandboxId> = wanted.iter().copied().collect();
     let wait = async {
         loop {
             let seen = app.engine.observe().await.unwrap();
