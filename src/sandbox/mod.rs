@@ -4,6 +4,7 @@
 //! decisions and the queue for room. Must not import `store`, `services`, `web` or anything of SQL
 //! or HTTP handlers.
 
+pub mod build_queue;
 pub mod capacity;
 pub mod decide;
 pub mod docker;

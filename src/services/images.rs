@@ -106,11 +106,18 @@ impl Images {
         }
     }
 
-    /// Asks for an image. Nothing happens when it is there or under way; what failed is tried
-    /// again.
+    /// Asks for an image that somebody waits for: it comes before those asked for ahead of time.
+    /// Nothing happens when it is there or under way; what failed is tried again.
     pub fn request(&self, name: &Slug) {
         if let Source::Builder(builder) = &self.source {
             builder.request(name);
+        }
+    }
+
+    /// Asks for an image ahead of time.
+    pub fn request_ahead(&self, name: &Slug) {
+        if let Source::Builder(builder) = &self.source {
+            builder.request_ahead(name);
         }
     }
 
@@ -149,12 +156,13 @@ impl App {
             .collect()
     }
 
-    /// Asks for the images of all published labs, so that the first learner need not wait.
+    /// Asks for the images of all published labs, so that the first learner need not wait: in the
+    /// order in which learners come to them.
     pub fn build_all_images(&self) {
         let loaded = self.loaded();
-        for lab in loaded.catalog.labs() {
+        for lab in loaded.catalog.labs_in_order() {
             for (image, _) in self.images_not_ready(&lab.lab) {
-                self.images.request(&image);
+                self.images.request_ahead(&image);
             }
         }
     }

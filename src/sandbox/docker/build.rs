@@ -2,7 +2,7 @@
 //! every supported engine has, and which needs no session).
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     path::PathBuf,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -28,6 +28,7 @@ use super::{client::DockerEngine, error::within};
 use crate::{
     domain::ids::Slug,
     sandbox::{
+        build_queue::BuildQueue,
         engine::{Engine, EngineError},
         images::{BASE_IMAGE, ContextFile, Image, ImageCatalog, ImageState, context_files},
     },
@@ -56,8 +57,7 @@ pub struct ImageBuilder {
     bootstrap: PathBuf,
     args: BTreeMap<String, String>,
     states: Vec<watch::Sender<ImageState>>,
-    /// Places in the catalog: its order is one in which images can be built.
-    wanted: Mutex<BTreeSet<usize>>,
+    wanted: Mutex<BuildQueue>,
     wake: Notify,
 }
 
@@ -101,7 +101,7 @@ impl ImageBuilder {
             bootstrap,
             args,
             states,
-            wanted: Mutex::new(BTreeSet::new()),
+            wanted: Mutex::new(BuildQueue::default()),
             wake: Notify::new(),
         }
     }
@@ -121,23 +121,34 @@ impl ImageBuilder {
         Some(self.states.get(self.place(name)?)?.borrow().clone())
     }
 
-    /// Asks for an image and all it builds on. Nothing happens when it is there or under way; what
-    /// failed before is tried again.
+    /// Asks for an image, and all it builds on, that somebody waits for: they are built before those
+    /// asked for ahead of time. Nothing happens when it is there or under way; what failed before is
+    /// tried again.
     pub fn request(&self, name: &Slug) {
-        let places = self
-            .catalog
-            .with_bases(name)
-            .into_iter()
-            .filter_map(|image| self.place(&image.name));
+        self.enqueue(name, BuildQueue::hurry);
+    }
+
+    /// Asks for an image and all it builds on, when nobody waits for a more urgent one.
+    pub fn request_ahead(&self, name: &Slug) {
+        self.enqueue(name, BuildQueue::ask);
+    }
+
+    fn enqueue(&self, name: &Slug, how: fn(&mut BuildQueue, usize)) {
         {
             let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-            for place in places {
-                let is_idle = matches!(
-                    *self.states[place].borrow(),
-                    ImageState::Missing | ImageState::Failed { .. }
-                );
-                if is_idle && wanted.insert(place) {
-                    self.set(place, ImageState::Queued);
+            // Bases come first here, and so in the queue.
+            for image in self.catalog.with_bases(name) {
+                let Some(place) = self.place(&image.name) else {
+                    continue;
+                };
+                let state = self.states[place].borrow().clone();
+                match state {
+                    ImageState::Missing | ImageState::Failed { .. } => {
+                        how(&mut wanted, place);
+                        self.set(place, ImageState::Queued);
+                    }
+                    ImageState::Queued => how(&mut wanted, place),
+                    ImageState::Building { .. } | ImageState::Ready { .. } => {}
                 }
             }
         }
@@ -147,7 +158,7 @@ impl ImageBuilder {
     /// Asks for every image.
     pub fn request_all(&self) {
         for image in self.catalog.images() {
-            self.request(&image.name);
+            self.request_ahead(&image.name);
         }
     }
 
@@ -195,7 +206,7 @@ impl ImageBuilder {
         loop {
             let next = {
                 let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-                wanted.pop_first()
+                wanted.take_next()
             };
             let Some(place) = next else {
                 tokio::select! {
