@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Unreadable, bounded, text};
+use crate::domain::check::PROBE_PREFIX;
 
 /// Exchanges, without statistics.
 pub const EXCHANGES: &str =
@@ -124,7 +125,7 @@ pub fn picture(answers: Answers<'_>) -> Result<Picture, Unreadable> {
     let bindings: Vec<ListedBinding> = serde_json::from_slice(answers.bindings)?;
     let mut bindings: Vec<Binding> = bindings
         .into_iter()
-        .filter(|b| !b.source.is_empty())
+        .filter(|b| !b.source.is_empty() && !is_probe(&b.source) && !is_probe(&b.destination))
         .map(ListedBinding::draw)
         .collect();
     bindings.sort_by(|a, b| {
@@ -135,13 +136,17 @@ pub fn picture(answers: Answers<'_>) -> Result<Picture, Unreadable> {
         .into_iter()
         .map(ListedExchange::draw)
         .filter(|e| {
-            let own = !e.name.starts_with("amq.");
+            let own = !e.name.starts_with("amq.") && !is_probe(&e.name);
             own || bindings.iter().any(|b| b.source == e.name)
         })
         .collect();
     exchanges.sort_by(|a, b| a.name.cmp(&b.name));
     let queues: Vec<ListedQueue> = serde_json::from_slice(answers.queues)?;
-    let mut queues: Vec<Queue> = queues.into_iter().map(ListedQueue::draw).collect();
+    let mut queues: Vec<Queue> = queues
+        .into_iter()
+        .map(ListedQueue::draw)
+        .filter(|q| !is_probe(&q.name))
+        .collect();
     queues.sort_by(|a, b| a.name.cmp(&b.name));
     let consumers: Vec<ListedConsumer> = serde_json::from_slice(answers.consumers)?;
     let mut consumers: Vec<Consumer> = consumers.into_iter().map(ListedConsumer::draw).collect();
@@ -154,6 +159,11 @@ pub fn picture(answers: Answers<'_>) -> Result<Picture, Unreadable> {
     (picture.consumers, more.consumers) = bounded(consumers, MAX_CONSUMERS);
     picture.more = more;
     Ok(picture)
+}
+
+/// Whether a check made it, for a moment.
+fn is_probe(name: &str) -> bool {
+    name.starts_with(PROBE_PREFIX)
 }
 
 #[derive(Debug, Deserialize)]

@@ -57,6 +57,21 @@ fn numbers_that_a_broker_has_not_counted_yet_stay_open() {
 }
 
 #[test]
+fn what_a_check_makes_for_a_moment_is_not_in_the_picture() {
+    let picture = picture(Answers {
+        exchanges: br#"[{"name":"shop"},{"name":"slipway-probe-7-shop"}]"#,
+        bindings: br#"[{"source":"slipway-probe-7-shop","destination":"slipway-probe-7-orders"},
+            {"source":"shop","destination":"orders"}]"#,
+        queues: br#"[{"name":"orders","arguments":{}},{"name":"slipway-probe-7-orders","arguments":{}}]"#,
+        consumers: b"[]",
+    })
+    .unwrap();
+    assert_eq!(picture.exchanges.len(), 1);
+    assert_eq!(picture.bindings.len(), 1);
+    assert_eq!(picture.queues.len(), 1);
+}
+
+#[test]
 fn a_flood_of_queues_is_cut_and_counted() {
     let queues: Vec<_> = (0..5000)
         .map(|n| serde_json::json!({"name": format!("q{n:04}\u{202e}"), "durable": true}))

@@ -20,7 +20,7 @@ pub use go_test::{GoTestCheck, WORKBENCH};
 pub use http::{HttpCheck, HttpExpectation, Repeat};
 pub use kubernetes::{FieldMatch, KubernetesCheck};
 pub use machine::{CommandCheck, FileCheck, ScriptCheck};
-pub use queue::{BindingMatch, Broker, ExchangeMatch, QueueCheck, RouteProbe};
+pub use queue::{BindingMatch, Broker, ExchangeMatch, PROBE_PREFIX, QueueCheck, RouteProbe};
 pub use raw::{InvalidCheck, RawCheck};
 
 /// One thing that is looked at, with its points and what the learner is told.

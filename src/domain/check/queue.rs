@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Range, yes};
 use crate::domain::ids::Slug;
 
+/// What every name begins with under which a probe makes objects in a broker. The grader may change
+/// nothing else there, and learners are not shown it.
+pub const PROBE_PREFIX: &str = "slipway-probe-";
+
 /// `queue:` a message broker holds this, and does that with a message. RabbitMQ is asked through
 /// its management API, Redis by commands that only read, NATS through its monitoring port.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::check::RouteProbe;
+use crate::domain::check::{PROBE_PREFIX, RouteProbe};
 
 use super::rabbitmq::{BindingState, ExchangeState, QueueState, argument};
 
-/// What every name of a copy begins with; the grader may change nothing else.
-pub(super) const PREFIX: &str = "slipway-probe-";
 /// After how many milliseconds the broker removes a copied queue by itself.
 const EXPIRES: u64 = 60_000;
 /// Most exchanges, queues and bindings that are copied.
@@ -117,7 +115,7 @@ impl Walk<'_> {
         if let Some(name) = self.names.get(&node) {
             return name.clone();
         }
-        let name = format!("{PREFIX}{}-{}", self.word, self.names.len());
+        let name = format!("{PROBE_PREFIX}{}-{}", self.word, self.names.len());
         self.names.insert(node.clone(), name.clone());
         self.waiting.push_back(node);
         name
@@ -281,13 +279,13 @@ mod tests {
             work["x-dead-letter-exchange"]
                 .as_str()
                 .unwrap()
-                .starts_with(PREFIX)
+                .starts_with(PROBE_PREFIX)
         );
         assert_eq!(work["x-dead-letter-routing-key"], "retry");
         assert_eq!(work["x-queue-type"], "quorum");
         assert_eq!(declared("retry")["x-dead-letter-exchange"], copy.entrance);
         let alternate = &copy.exchanges[0].1["arguments"]["alternate-exchange"];
-        assert!(alternate.as_str().unwrap().starts_with(PREFIX));
+        assert!(alternate.as_str().unwrap().starts_with(PROBE_PREFIX));
         // To `retry` leads the copy of the default exchange, by its old name.
         assert!(copy.bindings.iter().any(|b| b.3["routing_key"] == "retry"));
     }
