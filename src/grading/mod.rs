@@ -73,7 +73,7 @@ use crate::wire::http as http_client;
 pub use evidence::{MAX_EVIDENCE, escape};
 pub use machines::{Machines, Secret, Unreachable};
 pub use matching::{InvalidPattern, check_pattern};
-pub use nonce::{NONCE, Nonces};
+pub use nonce::Nonces;
 pub use runner::{Context, LabFiles, Pace, Sampling, grade_step, run_check};
 
 #[cfg(doc)]

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-/// What stands for the random word in a check.
-pub const NONCE: &str = "{{nonce}}";
+use crate::domain::check::NONCE;
 
 /// Letters that are hard to mistake for one another, and mean nothing in paths, JSON or patterns.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnopqrstuvwxyz2345678";

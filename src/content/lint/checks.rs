@@ -5,8 +5,8 @@ use regex::Regex;
 use super::{LabContext, Report, kubernetes, machines, queue};
 use crate::domain::{
     check::{
-        Check, CheckKind, CommandCheck, DockerCheck, FileCheck, GoTestCheck, HttpCheck, Range,
-        TextMatch,
+        Check, CheckKind, CommandCheck, DockerCheck, FileCheck, GoTestCheck, HttpCheck, NONCE,
+        Range, TextMatch,
     },
     ids::Slug,
     lab::Profile,
@@ -387,7 +387,8 @@ pub(super) fn text_match(at: &str, wanted: &TextMatch, report: &mut Report<'_>) 
 }
 
 fn pattern(at: &str, pattern: &str, report: &mut Report<'_>) {
-    if let Err(e) = Regex::new(pattern) {
+    // The grader puts a random word of letters and digits there before it reads the pattern.
+    if let Err(e) = Regex::new(&pattern.replace(NONCE, "n0nce")) {
         let why = e.to_string();
         let why = why.lines().last().unwrap_or_default().trim();
         report.error(

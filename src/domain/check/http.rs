@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{Range, TextMatch};
 use crate::domain::ids::Slug;
 
+/// What stands for the random word in a check.
+pub const NONCE: &str = "{{nonce}}";
+
 /// `http:` a machine answers a request from another machine like this. `{{nonce}}` in the path,
 /// the body and the expectations stands for a random word that changes at each look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -17,7 +17,7 @@ use super::{ids::Slug, quantity::Span, text::Text};
 
 pub use docker::{ContainerMatch, DockerCheck, ImageMatch, NetworkMatch, VolumeMatch};
 pub use go_test::{GoTestCheck, WORKBENCH};
-pub use http::{HttpCheck, HttpExpectation, Repeat};
+pub use http::{HttpCheck, HttpExpectation, NONCE, Repeat};
 pub use kubernetes::{FieldMatch, KubernetesCheck};
 pub use machine::{CommandCheck, FileCheck, ScriptCheck};
 pub use queue::{BindingMatch, Broker, ExchangeMatch, PROBE_PREFIX, QueueCheck, RouteProbe};
