@@ -189,7 +189,11 @@ impl ImageBuilder {
             let present = self.engine.image_present(&image.tag).await?;
             self.states[place].send_if_modified(|state| {
                 let next = match (&*state, present) {
-                    (ImageState::Missing | ImageState::Failed { .. }, true) => ready(image),
+                    // Another server on this engine may have built what still waits here.
+                    (
+                        ImageState::Missing | ImageState::Queued | ImageState::Failed { .. },
+                        true,
+                    ) => ready(image),
                     (ImageState::Ready { .. }, false) => ImageState::Missing,
                     _ => return false,
                 };

@@ -186,22 +186,24 @@ func (m *machine) inside(argv ...string) *exec.Cmd {
 	return exec.Command("nsenter", append(enter, argv...)...)
 }
 
-// A port of the cluster: like a load balancer in front of it, each connection
-// goes to the next node that takes it.
+// A port of the cluster: like a load balancer in front of it, each client's
+// connections go to one node, and to the next when that one does not take them.
+// Always to the same, since a node remembers by itself whom it sent where.
 func serveNodePort(port int, all []*machine) error {
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 	if err != nil {
 		return err
 	}
 	go func() {
-		for next := 0; ; next++ {
+		for {
 			client, err := listener.Accept()
 			if err != nil {
 				log.Fatalf("port %d: %v", port, err)
 			}
 			go func() {
+				first := firstChoice(client.RemoteAddr(), len(all))
 				for i := range all {
-					node := all[(next+i)%len(all)]
+					node := all[(first+i)%len(all)]
 					if node.isOff() {
 						continue
 					}
@@ -217,6 +219,19 @@ func serveNodePort(port int, all []*machine) error {
 		}
 	}()
 	return nil
+}
+
+// The node, of so many, that a client is sent to while it takes connections.
+func firstChoice(client net.Addr, nodes int) int {
+	address, ok := client.(*net.TCPAddr)
+	if !ok {
+		return 0
+	}
+	sum := 0
+	for _, part := range address.IP {
+		sum += int(part)
+	}
+	return sum % nodes
 }
 
 // Both directions, until both have ended.

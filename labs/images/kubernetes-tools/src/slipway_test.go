@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -97,5 +98,17 @@ func TestProcessesAreRead(t *testing.T) {
 	used, memory, ok := readStat(path)
 	if !ok || used != 100 || memory != 7*uint64(os.Getpagesize()) {
 		t.Error(used, memory, ok)
+	}
+}
+
+func TestAClientStaysWithOneNodeAndItsNeighbourGoesToAnother(t *testing.T) {
+	at := func(address string, port int) int {
+		return firstChoice(&net.TCPAddr{IP: net.ParseIP(address), Port: port}, 2)
+	}
+	if at("10.213.0.4", 40001) != at("10.213.0.4", 40002) {
+		t.Error("a client is sent to two nodes")
+	}
+	if at("10.213.0.4", 40001) == at("10.213.0.5", 40001) {
+		t.Error("neighbours are sent to the same node")
 	}
 }
