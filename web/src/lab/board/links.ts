@@ -44,6 +44,10 @@ export class Links {
     if (typeof ResizeObserver === "function") {
       new ResizeObserver(() => this.later()).observe(container);
     }
+    // A box that faded away moves those after it, which need not change the container's size.
+    new MutationObserver((changes) => {
+      if (changes.some(({ target }) => !this.element.contains(target))) this.later();
+    }).observe(container, { childList: true, subtree: true });
   }
 
   set(lines: Line[]): void {
