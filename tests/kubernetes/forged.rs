@@ -70,14 +70,15 @@ kubectl apply -f - <<YAML || exit 1
 apiVersion: v1
 kind: Service
 metadata: {name: detour}
-spec: {type: NodePort, ports: [{port: 80, targetPort: 8000, nodePort: 30088}]}
+spec: {type: NodePort, ports: [{port: 80, targetPort: 8000}]}
 ---
 apiVersion: v1
 kind: Endpoints
 metadata: {name: detour}
 subsets: [{addresses: [{ip: $(hostname -i | cut -d' ' -f1)}], ports: [{port: 8000}]}]
 YAML
-said() { curl -fsS -m 2 http://nodes:30088/ | grep -q 'hello v1 from web'; }
+port=$(kubectl get service detour -o jsonpath='{.spec.ports[0].nodePort}')
+said() { curl -fsS -m 2 http://nodes:$port/ | grep -q 'hello v1 from web'; }
 try said
 ";
 
