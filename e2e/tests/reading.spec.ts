@@ -28,6 +28,7 @@ test.describe("in Chinese", () => {
       "Kubernetes 编排",
       "消息队列",
       "分布式系统",
+      "毕业实验",
     ]);
     await expect(outline.getByRole("link", { name: "第一个容器" })).toBeVisible();
     await expect(page.getByRole("region", { name: "寻求帮助" })).toContainText(
