@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::domain::{
     check::HttpCheck,
@@ -23,6 +23,11 @@ use super::{
     machines::Machines,
     messages,
 };
+
+/// How long a deleted pod may still be led to: it ends within its grace period, and a node's view of
+/// its engine is a few seconds old.
+const SETTLES: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// `nodes` are those of the lab's cluster, if it has one. The whole may take longer than `within`,
 /// which bounds its parts.
@@ -66,7 +71,8 @@ pub(super) async fn look<M: Machines>(
     }
 }
 
-/// Whether ports of the nodes, which a script asks, lead to pods that the nodes run.
+/// Whether ports of the nodes, which a script asks, lead to pods that the nodes run. The script may
+/// have deleted a pod: it has a moment until nothing leads there any more.
 pub(super) async fn ports<M: Machines>(
     machines: &M,
     ports: &[u16],
@@ -74,11 +80,17 @@ pub(super) async fn ports<M: Machines>(
     within: Duration,
     evidence: &mut Evidence,
 ) -> Result<Finding, Stop> {
+    let settled = Instant::now() + SETTLES.min(within);
     for port in ports {
-        let seen = behind(machines, *port, nodes, within, evidence).await?;
-        if seen.is_none() {
-            let text = messages::port_leads_elsewhere(*port);
-            return Ok(Finding::unmet("nodes", text));
+        while behind(machines, *port, nodes, within, evidence)
+            .await?
+            .is_none()
+        {
+            if Instant::now() >= settled {
+                let text = messages::port_leads_elsewhere(*port);
+                return Ok(Finding::unmet("nodes", text));
+            }
+            sleep(LOOK_AGAIN).await;
         }
     }
     Ok(Finding::Passed)

@@ -82,6 +82,54 @@ said() { curl -fsS -m 2 http://nodes:$port/ | grep -q 'hello v1 from web'; }
 try said
 ";
 
+/// A pod that runs says that its container was started again, twice.
+const RESTARTS: &str = r#"
+name=$(kubectl get pods -l app=web -o jsonpath='{.items[0].metadata.name}')
+pod=/api/v1/namespaces/default/pods/$name
+# Its kubelet says otherwise now and then: it is written again and again.
+while sleep 0.2; do
+    status $pod ".status.containerStatuses[0] |= (.restartCount = 2 | .lastState = {terminated: {exitCode: 137, reason: \"Error\"}})"
+done >/dev/null 2>&1 & echo $! >/tmp/forging
+said() { kubectl get pod $name -o jsonpath='{.status.containerStatuses[0].restartCount}' | grep -qx 2; }
+try said
+"#;
+
+/// Events of a controller, a kubelet and the scheduler, written by hand: one new, with the name and
+/// the reporter of a component, one in the place of a real one, and one by a user who calls himself
+/// the scheduler.
+const HISTORY: &str = r#"
+kubectl create clusterrolebinding as-scheduler --clusterrole=cluster-admin --user=system:kube-scheduler 2>/dev/null
+told() { # NAME REASON KIND OBJECT MESSAGE COMPONENT
+    jq -n --arg name "$1" --arg reason "$2" --arg kind "$3" --arg object "$4" --arg message "$5" --arg component "$6" '{
+        apiVersion: "v1", kind: "Event", metadata: {name: $name, namespace: "default"}, type: "Normal", count: 4,
+        reason: $reason, message: $message, source: {component: $component}, reportingComponent: $component,
+        firstTimestamp: (now | todate), lastTimestamp: (now | todate),
+        involvedObject: {kind: $kind, namespace: "default", name: $object, apiVersion: "v1"}}'
+}
+told web.f00d Killing Pod web-x 'Stopping container main' kubelet | kubectl create -f - || exit 1
+told web.cafe FailedScheduling Pod web-y 'Insufficient cpu' default-scheduler | kubectl create --as system:kube-scheduler -f - || exit 1
+openssl req -new -newkey rsa:2048 -nodes -keyout /tmp/forged.key -subj /CN=system:kube-scheduler 2>/dev/null >/tmp/forged.csr || exit 1
+kubectl create -f - <<YAML || exit 1
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: forged}
+spec: {request: $(base64 -w0 </tmp/forged.csr), signerName: kubernetes.io/kube-apiserver-client, usages: [client auth]}
+YAML
+kubectl certificate approve forged || exit 1
+signed() { kubectl get csr forged -o jsonpath='{.status.certificate}' | base64 -d >/tmp/forged.crt && [ -s /tmp/forged.crt ]; }
+try signed || exit 1
+told web.beef BackOff Pod web-z 'Back-off restarting failed container' kubelet >/tmp/event
+curl -fsSk --cert /tmp/forged.crt --key /tmp/forged.key -H 'Content-Type: application/json' --data-binary @/tmp/event \
+    https://control:6443/api/v1/namespaces/default/events >/dev/null || exit 1
+# One that the cluster wrote, with another count and reason.
+real=$(kubectl get events --field-selector reason=Pulled -o jsonpath='{.items[0].metadata.name}')
+[ -n "$real" ] && kubectl get event $real -o json | jq '.reason = "Unhealthy"' | kubectl replace -f -
+"#;
+
+fn event(reason: &str) -> String {
+    format!("kubernetes: {{resource: events, where: [{{path: .reason, equals: {reason}}}]}}")
+}
+
 fn ready(deployment: &str) -> String {
     format!(
         "kubernetes: {{resource: deployments, name: {deployment}, where: [{{path: .status.readyReplicas, min: 1}}]}}"
@@ -148,6 +196,9 @@ pub(crate) async fn objects_earn_nothing(sandbox: &Running, desk: &Agent) {
         found("web"),
         node("node1"),
         answers(&port),
+        event("SuccessfulCreate"),
+        event("Scheduled"),
+        event("Started"),
     ];
     earned(&honest).await;
     refused(&[restarted("web")], "").await;
@@ -167,9 +218,25 @@ pub(crate) async fn objects_earn_nothing(sandbox: &Running, desk: &Agent) {
     .await
     .ok();
 
+    // --- containers that were never started again
+    learner(RESTARTS).await;
+    refused(&[restarted("web")], "is not what the nodes run").await;
+    desk.learner("kill $(cat /tmp/forging)").await.ok();
+
+    // --- a history that never happened
+    learner(HISTORY).await;
+    let history = ["Killing", "FailedScheduling", "BackOff", "Unhealthy"].map(event);
+    refused(&history, "not written by the cluster").await;
+    earned(&[event("SuccessfulCreate")]).await;
+
     // --- a service that leads to a process beside the cluster, with the right words
     learner(DETOUR).await;
     refused(&[found("detour")], "is not what the nodes run").await;
+    let detour = desk
+        .learner("kubectl get service detour -o jsonpath='{.spec.ports[0].nodePort}'")
+        .await
+        .ok();
+    refused(&[answers(&detour)], "does not lead to pods").await;
     desk.learner("kill $(cat /tmp/forging); kubectl delete service/detour --ignore-not-found")
         .await
         .ok();

@@ -187,7 +187,10 @@ impl<M: Machines> Cluster<'_, M> {
     }
 
     /// What is at an address; `None` when there is nothing.
-    async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &str) -> Result<Option<T>, Stop> {
+    pub(super) async fn get<T: serde::de::DeserializeOwned>(
+        &mut self,
+        path: &str,
+    ) -> Result<Option<T>, Stop> {
         match self.try_get(path, self.left()).await? {
             Ok(answer) => Ok(answer),
             Err(reason) => {

@@ -7,6 +7,7 @@
 //! the machine of the nodes.
 
 mod api;
+mod behind;
 mod path;
 mod truth;
 
@@ -33,7 +34,8 @@ use api::{Cluster, Resource};
 use path::{Path, number, text};
 use truth::Truth;
 
-pub(super) use truth::{Behind, Nodes};
+pub(super) use behind::Behind;
+pub(super) use truth::Nodes;
 
 /// Most objects named as evidence.
 const MAX_NAMED: usize = 12;
@@ -71,9 +73,12 @@ pub(super) async fn look<M: Machines>(
         let Some(doubtful) = doubtful(&mut cluster, check, &resource, nodes, objects).await? else {
             return Ok(Finding::Passed);
         };
-        cluster.evidence.line("no node bears out", &doubtful);
+        cluster.evidence.line("not borne out", &doubtful);
         if Instant::now() >= settled {
-            let text = messages::not_borne_out(&doubtful);
+            let text = match resource.name() {
+                "events" => messages::not_the_cluster_s(&doubtful),
+                _ => messages::not_borne_out(&doubtful),
+            };
             return Ok(Finding::unmet("nodes", text));
         }
         sleep(SETTLES / 6).await;

@@ -18,6 +18,9 @@ use super::api::Cluster;
 /// How long a node may take to answer; one that is switched off does not.
 const NODE: Duration = Duration::from_secs(3);
 
+/// Where the control plane tells which events are its own: beside the API, for who grades.
+const GENUINE_EVENTS: &str = "/slipway/genuine-events";
+
 /// The nodes that the server made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Nodes {
@@ -47,10 +50,12 @@ type Running = BTreeMap<String, BTreeSet<String>>;
 
 /// What has been asked so far.
 pub(super) struct Truth<'c, 'a, M> {
-    cluster: &'c mut Cluster<'a, M>,
+    pub(super) cluster: &'c mut Cluster<'a, M>,
     nodes: Nodes,
     running: BTreeMap<String, Option<Running>>,
     pods: BTreeMap<String, Vec<Value>>,
+    /// `namespace/name` of events that none but the cluster wrote.
+    genuine: Option<BTreeSet<String>>,
 }
 
 impl<'c, 'a, M: Machines> Truth<'c, 'a, M> {
@@ -60,6 +65,7 @@ impl<'c, 'a, M: Machines> Truth<'c, 'a, M> {
             nodes,
             running: BTreeMap::new(),
             pods: BTreeMap::new(),
+            genuine: None,
         }
     }
 
@@ -82,6 +88,7 @@ impl<'c, 'a, M: Machines> Truth<'c, 'a, M> {
             "horizontalpodautoscalers" => self.autoscaler(object).await,
             "endpoints" | "endpointslices" => self.addresses(object).await,
             "nodes" => self.node(object).await,
+            "events" => self.event(object).await,
             _ => Ok(true),
         }
     }
@@ -168,7 +175,7 @@ impl<'c, 'a, M: Machines> Truth<'c, 'a, M> {
     }
 
     /// That each address is one of a pod that runs.
-    async fn addresses(&mut self, object: &Value) -> Result<bool, Stop> {
+    pub(super) async fn addresses(&mut self, object: &Value) -> Result<bool, Stop> {
         let mut missing = addresses(object);
         for pod in self.pods_of(text(object, "/metadata/namespace")).await? {
             let ip = text(&pod, "/status/podIP");
@@ -188,6 +195,21 @@ impl<'c, 'a, M: Machines> Truth<'c, 'a, M> {
         }
         let answers = self.running(name).await?.is_some();
         Ok(self.nodes.is_real(name) && answers == is_ready(object))
+    }
+
+    /// That the cluster wrote an event, and nobody else did. The control plane knows who wrote what
+    /// from its API server's audit.
+    async fn event(&mut self, event: &Value) -> Result<bool, Stop> {
+        if self.genuine.is_none() {
+            let names: Option<BTreeSet<String>> = self.cluster.get(GENUINE_EVENTS).await?;
+            self.genuine = Some(names.unwrap_or_default());
+        }
+        let name = format!(
+            "{}/{}",
+            text(event, "/metadata/namespace"),
+            text(event, "/metadata/name")
+        );
+        Ok(self.genuine.as_ref().is_some_and(|all| all.contains(&name)))
     }
 
     /// What runs on a node; `None` when it is not one of ours, or does not answer.
@@ -242,7 +264,7 @@ fn is_ready(object: &Value) -> bool {
 }
 
 /// The addresses to which visitors are sent, of endpoints or of a slice of them.
-fn addresses(object: &Value) -> BTreeSet<&str> {
+pub(super) fn addresses(object: &Value) -> BTreeSet<&str> {
     let subsets = list(object, "/subsets").iter();
     let of_subsets = subsets
         .flat_map(|subset| list(subset, "/addresses"))
@@ -265,63 +287,18 @@ fn by_uid(pods: &Value) -> Running {
     list(pods, "/items").iter().map(of).collect()
 }
 
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value
         .pointer(pointer)
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
 
-fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+pub(super) fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
     value
         .pointer(pointer)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
-}
-
-/// What a port of the cluster leads to.
-#[derive(Debug, PartialEq, Eq)]
-pub(in super::super) struct Behind {
-    /// The versions of all objects that decide it.
-    versions: Vec<String>,
-    /// There is such a service, it leads somewhere, and only to pods that run.
-    pub(in super::super) pods_only: bool,
-}
-
-impl<M: Machines> Truth<'_, '_, M> {
-    /// What the node port leads to.
-    pub(super) async fn behind(&mut self, port: u16) -> Result<Behind, Stop> {
-        let mut behind = Behind {
-            versions: Vec::new(),
-            pods_only: false,
-        };
-        let services = self.cluster.list("/api/v1/services").await?;
-        let has_port = |service: &&Value| {
-            let mut ports = list(service, "/spec/ports").iter();
-            ports.any(|p| p.get("nodePort").and_then(Value::as_u64) == Some(port.into()))
-        };
-        let Some(service) = services.iter().find(has_port) else {
-            return Ok(behind);
-        };
-        let (namespace, name) = (
-            text(service, "/metadata/namespace"),
-            text(service, "/metadata/name"),
-        );
-        let endpoints = format!("/api/v1/namespaces/{namespace}/endpoints");
-        let mut objects = self.cluster.list(&endpoints).await?;
-        objects.retain(|object| text(object, "/metadata/name") == name);
-        // What sends visitors on: the endpoints, or the slices, which can be written by hand too.
-        objects.extend(self.cluster.slices(namespace, name).await?);
-        behind.pods_only = objects.iter().any(|object| !addresses(object).is_empty());
-        for object in &objects {
-            behind.pods_only &= self.addresses(object).await?;
-        }
-        let all = std::iter::once(service).chain(&objects);
-        behind.versions = all
-            .map(|o| text(o, "/metadata/resourceVersion").to_owned())
-            .collect();
-        Ok(behind)
-    }
 }
 
 #[cfg(test)]

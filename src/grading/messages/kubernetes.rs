@@ -22,6 +22,15 @@ pub(in super::super) fn not_borne_out(object: &str) -> Text {
     )
 }
 
+pub(in super::super) fn not_the_cluster_s(event: &str) -> Text {
+    Text::new(
+        format!("事件 `{event}` 不是集群自己写的，或者被改过。请让事情真的发生。"),
+        format!(
+            "The event `{event}` was not written by the cluster itself, or was changed. Let it really happen."
+        ),
+    )
+}
+
 pub(in super::super) fn port_leads_elsewhere(port: u16) -> Text {
     Text::new(
         format!("节点的 {port} 端口后面不只是、或者不是节点上运行的 Pod。"),

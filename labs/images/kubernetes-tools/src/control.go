@@ -54,9 +54,16 @@ func control() error {
 			return err
 		}
 	}
+	events := newAuthors()
+	if err := errors.Join(writeAudit(), events.listen()); err != nil {
+		return err
+	}
 	go supervise(logs, "etcd", etcdCommand()...)
 	go supervise(logs, "kube-apiserver", apiserverCommand(own[0], real > 0)...)
-	go func() { log.Fatal(http.Serve(socket, server.forward())) }()
+	forServer := http.NewServeMux()
+	forServer.HandleFunc("/slipway/genuine-events", events.answer)
+	forServer.Handle("/", server.forward())
+	go func() { log.Fatal(http.Serve(socket, forServer)) }()
 	server.waitUntilReady("/livez")
 	log.Print("API server answers")
 	go supervise(logs, "kube-controller-manager", managerCommand()...)
@@ -145,6 +152,7 @@ func apiserverCommand(address string, withNodes bool) []string {
 		"--default-not-ready-toleration-seconds=5", "--default-unreachable-toleration-seconds=5",
 		"--allow-privileged=true", "--profiling=false", "--v=1",
 	}
+	argv = append(argv, auditFlags()...)
 	if withNodes {
 		argv = append(argv, "--egress-selector-config-file="+key("egress.yaml"))
 	}

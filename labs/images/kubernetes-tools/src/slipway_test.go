@@ -3,11 +3,16 @@ package main
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"sort"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -110,5 +115,39 @@ func TestAClientStaysWithOneNodeAndItsNeighbourGoesToAnother(t *testing.T) {
 	}
 	if at("10.213.0.4", 40001) == at("10.213.0.5", 40001) {
 		t.Error("neighbours are sent to the same node")
+	}
+}
+
+func TestOnlyEventsThatTheClusterWroteAreGenuine(t *testing.T) {
+	a := &authors{
+		ofNodes: func(ip net.IP) bool { return ip.String() == "10.0.0.3" },
+		events:  map[string]authorship{},
+	}
+	write := func(name, user, source string, change func(*auditEvent)) {
+		var e auditEvent
+		text := fmt.Sprintf(`{"verb": "create", "user": {"username": %q}, "sourceIPs": [%q],
+			"objectRef": {"namespace": "default", "name": %q}, "responseStatus": {"code": 201}}`, user, source, name)
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			t.Fatal(err)
+		}
+		if change != nil {
+			change(&e)
+		}
+		a.note(&e, time.Now())
+	}
+	write("scheduled", userScheduler, "127.0.0.1", nil)
+	write("pulled", userNode("node1"), "10.0.0.3", nil)
+	write("by-hand", userAdmin, "10.0.0.2", nil)
+	write("signed-for", userManager, "10.0.0.2", nil)
+	write("signed-for-node", userNode("node1"), "10.0.0.2", nil)
+	write("says-so", userManager, "127.0.0.1", func(e *auditEvent) { e.SourceIPs = append(e.SourceIPs, "10.0.0.2") })
+	write("impersonated", userManager, "127.0.0.1", func(e *auditEvent) { e.Impersonated = &struct{}{} })
+	write("edited", userManager, "127.0.0.1", nil)
+	write("edited", userAdmin, "10.0.0.2", nil)
+	write("scheduled", userAdmin, "10.0.0.2", func(e *auditEvent) { e.Response.Code = 409 })
+	names := a.genuine()
+	sort.Strings(names)
+	if got := strings.Join(names, " "); got != "default/pulled default/scheduled" {
+		t.Error(got)
 	}
 }

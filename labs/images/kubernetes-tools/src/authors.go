@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// Where the API server tells who wrote what; nobody else is on this machine.
+	auditAddress = "127.0.0.1:2390"
+	// The API server forgets events after an hour.
+	authorsKept = 70 * time.Minute
+	// Above this, what is older is looked for and dropped.
+	authorsMany = 10000
+)
+
+// Who wrote the cluster's events. They are history that the cluster tells of
+// itself, and its administrator may write any: only who wrote one tells whether
+// it happened.
+type authors struct {
+	// The machine of the kubelets; nil when its address is not known.
+	ofNodes func(net.IP) bool
+	mutex   sync.Mutex
+	events  map[string]authorship
+}
+
+type authorship struct {
+	cluster, other bool
+	last           time.Time
+}
+
+// One request, as far as it matters here: `audit.k8s.io/v1`.
+type auditEvent struct {
+	Verb string `json:"verb"`
+	User struct {
+		Username string `json:"username"`
+	} `json:"user"`
+	Impersonated *struct{} `json:"impersonatedUser"`
+	SourceIPs    []string  `json:"sourceIPs"`
+	Object       *struct {
+		Namespace string `json:"namespace"`
+		Name      string `json:"name"`
+	} `json:"objectRef"`
+	Response *struct {
+		Code int `json:"code"`
+	} `json:"responseStatus"`
+}
+
+func newAuthors() *authors {
+	return &authors{ofNodes: isOfNodes, events: map[string]authorship{}}
+}
+
+func isOfNodes(ip net.IP) bool {
+	addresses, _ := net.LookupIP(nodesHost)
+	for _, address := range addresses {
+		if address.Equal(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// A component's name is not enough: the administrator can have a certificate
+// signed for any.
+func (a *authors) isComponent(e *auditEvent) bool {
+	// What a client says of itself stands in front of where it comes from.
+	if e.Impersonated != nil || len(e.SourceIPs) != 1 {
+		return false
+	}
+	from := net.ParseIP(e.SourceIPs[0])
+	if from == nil {
+		return false
+	}
+	switch name := e.User.Username; {
+	case name == userManager, name == userScheduler:
+		return from.IsLoopback()
+	case strings.HasPrefix(name, userNode("")):
+		return from.IsLoopback() || a.ofNodes(from)
+	default:
+		return false
+	}
+}
+
+func (a *authors) note(e *auditEvent, now time.Time) {
+	if e.Object == nil || e.Response == nil || e.Response.Code >= 300 {
+		return
+	}
+	byCluster := a.isComponent(e)
+	key := e.Object.Namespace + "/" + e.Object.Name
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	seen := a.events[key]
+	seen.cluster = seen.cluster || byCluster
+	seen.other = seen.other || !byCluster
+	seen.last = now
+	a.events[key] = seen
+	if len(a.events) > authorsMany {
+		for key, seen := range a.events {
+			if now.Sub(seen.last) > authorsKept {
+				delete(a.events, key)
+			}
+		}
+	}
+}
+
+// `namespace/name` of each event that none but the cluster wrote.
+func (a *authors) genuine() []string {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	names := []string{}
+	for key, seen := range a.events {
+		if seen.cluster && !seen.other {
+			names = append(names, key)
+		}
+	}
+	return names
+}
+
+// Takes what the API server tells.
+func (a *authors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var list struct {
+		Items []auditEvent `json:"items"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&list); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	for i := range list.Items {
+		a.note(&list.Items[i], time.Now())
+	}
+}
+
+func (a *authors) answer(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(a.genuine())
+}
+
+func (a *authors) listen() error {
+	listener, err := net.Listen("tcp", auditAddress)
+	if err != nil {
+		return err
+	}
+	go func() { _ = http.Serve(listener, a) }()
+	return nil
+}
+
+func writeAudit() error {
+	policy := `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: Metadata
+  verbs: [create, update, patch]
+  resources:
+  - {group: "", resources: [events]}
+  - {group: events.k8s.io, resources: [events]}
+- level: None
+`
+	if err := os.WriteFile(key("audit-policy.yaml"), []byte(policy), 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(key("audit.conf"), []byte(fmt.Sprintf(`apiVersion: v1
+kind: Config
+clusters: [{name: authors, cluster: {server: 'http://%s/'}}]
+contexts: [{name: authors, context: {cluster: authors, user: none}}]
+current-context: authors
+users: [{name: none}]
+`, auditAddress)), 0o600)
+}
+
+func auditFlags() []string {
+	return []string{
+		"--audit-policy-file=" + key("audit-policy.yaml"), "--audit-webhook-config-file=" + key("audit.conf"),
+		"--audit-webhook-mode=batch", "--audit-webhook-batch-max-wait=500ms",
+		"--audit-webhook-batch-throttle-qps=20", "--audit-webhook-initial-backoff=1s",
+	}
+}
