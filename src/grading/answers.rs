@@ -24,9 +24,11 @@ use super::{
     messages,
 };
 
-/// How long a deleted pod may still be led to: it ends within its grace period, and a node's view of
-/// its engine is a few seconds old.
-const SETTLES: Duration = Duration::from_secs(10);
+/// How long a pod that has just become ready may be unknown: a node's view of its engine is up to
+/// two seconds old. A look has this much more time than its check says.
+const KNOWN: Duration = Duration::from_secs(4);
+/// How long a deleted pod may still be led to.
+const GONE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// `nodes` are those of the lab's cluster, if it has one. The whole may take longer than `within`,
@@ -42,32 +44,37 @@ pub(super) async fn look<M: Machines>(
 ) -> Result<Finding, Stop> {
     let port = check.port;
     let nodes = nodes.filter(|_| machine.as_str() == NODES && !check.expect.refused);
-    // Only to be compared: what is behind the port must be so before and after.
-    let before = match nodes {
-        Some(nodes) => behind(machines, port, nodes, within, evidence).await?,
-        None => None,
+    let Some(nodes) = nodes else {
+        let seen = http::look(machines, machine, check, nonce, within, evidence).await?;
+        return match &check.container {
+            Some(name) if seen == Finding::Passed => {
+                let until = Instant::now() + within;
+                docker::answers(machines, machine, name, port, until, evidence).await
+            }
+            _ => Ok(seen),
+        };
     };
-    let seen = http::look(machines, machine, check, nonce, within, evidence).await?;
-    if seen != Finding::Passed {
-        return Ok(seen);
-    }
-    if let Some(nodes) = nodes {
+    let known = Instant::now() + KNOWN;
+    loop {
+        // Only to be compared: what is behind the port must be so before and after.
+        let before = behind(machines, port, nodes, within, evidence).await?;
+        let seen = http::look(machines, machine, check, nonce, within, evidence).await?;
+        if seen != Finding::Passed {
+            return Ok(seen);
+        }
         let after = behind(machines, port, nodes, within, evidence).await?;
-        if after.is_none() || before != after {
-            evidence.line(
-                "behind the port",
-                format_args!("{before:?}, then {after:?}"),
-            );
+        if after.is_some() && before == after {
+            return Ok(seen);
+        }
+        evidence.line(
+            "behind the port",
+            format_args!("{before:?}, then {after:?}"),
+        );
+        if Instant::now() >= known {
             let text = messages::port_leads_elsewhere(port);
             return Ok(Finding::unmet("nodes", text));
         }
-    }
-    match &check.container {
-        Some(name) => {
-            let until = Instant::now() + within;
-            docker::answers(machines, machine, name, port, until, evidence).await
-        }
-        None => Ok(seen),
+        sleep(LOOK_AGAIN).await;
     }
 }
 
@@ -80,20 +87,34 @@ pub(super) async fn ports<M: Machines>(
     within: Duration,
     evidence: &mut Evidence,
 ) -> Result<Finding, Stop> {
-    let settled = Instant::now() + SETTLES.min(within);
+    let gone = Instant::now() + GONE.min(within);
     for port in ports {
-        while behind(machines, *port, nodes, within, evidence)
-            .await?
-            .is_none()
-        {
-            if Instant::now() >= settled {
-                let text = messages::port_leads_elsewhere(*port);
-                return Ok(Finding::unmet("nodes", text));
-            }
-            sleep(LOOK_AGAIN).await;
+        let seen = settled(machines, *port, nodes, gone, within, evidence).await?;
+        if seen.is_none() {
+            let text = messages::port_leads_elsewhere(*port);
+            return Ok(Finding::unmet("nodes", text));
         }
     }
     Ok(Finding::Passed)
+}
+
+/// What a port of the nodes leads to, once that is only to pods that the nodes run, or at the end
+/// of a moment.
+async fn settled<M: Machines>(
+    machines: &M,
+    port: u16,
+    nodes: Nodes,
+    end: Instant,
+    within: Duration,
+    evidence: &mut Evidence,
+) -> Result<Option<Behind>, Stop> {
+    loop {
+        let seen = behind(machines, port, nodes, within, evidence).await?;
+        if seen.is_some() || Instant::now() >= end {
+            return Ok(seen);
+        }
+        sleep(LOOK_AGAIN).await;
+    }
 }
 
 /// What a port of the nodes leads to.

@@ -35,12 +35,16 @@ done
 echo "proof written: $phase"
 [ "$phase" = Succeeded ] || exit 1
 api -X DELETE "$base/$name" >/dev/null
+found=
 for _ in $(seq 60); do
     next=$(running | jq -r '.[0].metadata.name // ""')
     if [ -n "$next" ] && [ "$next" != "$name" ]; then
-        [ "$(curl -fs -m 2 "http://nodes:30080/.proof-$word")" != "$word" ] || exit 0
+        [ "$(curl -fs -m 2 "http://nodes:30080/.proof-$word")" != "$word" ] || found=yes
     fi
+    # Until the old one is gone: who works on should not meet it.
+    [ -z "$found" ] || api "$base/$name" >/dev/null 2>&1 || exit 0
     sleep 0.5
 done
+[ -z "$found" ] || exit 0
 echo "$next does not have it"
 exit 1
