@@ -1,5 +1,5 @@
 //! The order in which images are built: those that somebody waits for before the others, and first
-//! come, first served among each.
+//! come, first served among each. What can't be begun yet is overtaken and keeps its place.
 
 use std::collections::VecDeque;
 
@@ -26,11 +26,14 @@ impl BuildQueue {
         }
     }
 
-    /// Takes the image that is next.
-    pub fn take_next(&mut self) -> Option<usize> {
-        self.waited_for
-            .pop_front()
-            .or_else(|| self.ahead.pop_front())
+    /// Takes the image that is next among those that can be begun.
+    pub fn take_next(&mut self, can_begin: impl Fn(usize) -> bool) -> Option<usize> {
+        [&mut self.waited_for, &mut self.ahead]
+            .into_iter()
+            .find_map(|places| {
+                let next = places.iter().position(|place| can_begin(*place))?;
+                places.remove(next)
+            })
     }
 }
 
@@ -39,7 +42,20 @@ mod tests {
     use super::*;
 
     fn order(mut queue: BuildQueue) -> Vec<usize> {
-        std::iter::from_fn(|| queue.take_next()).collect()
+        std::iter::from_fn(|| queue.take_next(|_| true)).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_begun_is_overtaken_and_keeps_its_place() {
+        let mut queue = BuildQueue::default();
+        for place in [1, 2, 3] {
+            queue.hurry(place);
+        }
+        queue.ask(4);
+        assert_eq!(queue.take_next(|place| place != 1), Some(2));
+        assert_eq!(queue.take_next(|place| place == 4), Some(4));
+        assert_eq!(queue.take_next(|_| false), None);
+        assert_eq!(order(queue), [1, 3]);
     }
 
     #[test]

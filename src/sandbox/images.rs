@@ -18,6 +18,9 @@ use crate::domain::ids::Slug;
 /// The base image that every catalog may build on without having it.
 pub const BASE_IMAGE: &str = "debian:trixie-slim";
 
+/// The label that a Dockerfile carries when its build takes minutes of computing.
+const LONG_BUILD: &str = "io.slipway.build=long";
+
 /// The namespace of our tags.
 const NAMESPACE: &str = "slipway/";
 
@@ -72,6 +75,18 @@ pub struct Image {
     pub needs_base: bool,
     /// Instructions of its Dockerfile, over all its stages.
     pub instructions: u32,
+    /// How long its own build takes, by what its Dockerfile says.
+    pub effort: BuildEffort,
+}
+
+/// How long the build of an image takes, without those it builds on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BuildEffort {
+    /// Packages and copies: about a minute or less.
+    #[default]
+    Short,
+    /// Minutes of compiling (`LABEL io.slipway.build=long`): nobody's short build waits behind it.
+    Long,
 }
 
 /// All lab images, in an order in which each comes after those it builds on.
@@ -214,6 +229,7 @@ impl ImageCatalog {
                 builds_on: facts.builds_on,
                 needs_base: facts.needs_base,
                 instructions: facts.instructions,
+                effort: facts.effort,
             });
         }
         Ok(Self { images })
@@ -227,6 +243,7 @@ struct DockerfileFacts {
     needs_base: bool,
     others: Vec<String>,
     instructions: u32,
+    effort: BuildEffort,
 }
 
 impl DockerfileFacts {
@@ -245,6 +262,9 @@ impl DockerfileFacts {
             };
             if let Some(source) = source {
                 facts.note(&source, &stages);
+            }
+            if keyword == "LABEL" && words[1..].iter().any(|w| w == LONG_BUILD) {
+                facts.effort = BuildEffort::Long;
             }
             if keyword == "FROM"
                 && let [.., keyword, alias] = words.as_slice()
@@ -489,6 +509,23 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
         let again = ImageCatalog::read(folder.path()).unwrap();
         assert_ne!(one.images()[0].tag, again.images()[0].tag);
+    }
+
+    #[test]
+    fn a_build_is_long_when_its_own_dockerfile_says_so() {
+        let (_folder, catalog) = catalog(&[
+            (
+                "compiled",
+                "FROM scratch\nLABEL io.slipway.build=long\nRUN make\n",
+            ),
+            (
+                "copied",
+                "FROM scratch\nCOPY --from=slipway/compiled /a /a\n",
+            ),
+        ]);
+        let efforts: Vec<BuildEffort> =
+            catalog.unwrap().images().iter().map(|i| i.effort).collect();
+        assert_eq!(efforts, [BuildEffort::Long, BuildEffort::Short]);
     }
 
     #[test]

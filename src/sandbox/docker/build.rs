@@ -1,5 +1,6 @@
-//! Builds lab images in the background, one at a time, through the engine's classic builder (which
-//! every supported engine has, and which needs no session).
+//! Builds lab images in the background through the engine's classic builder (which every supported
+//! engine has, and which needs no session): one at a time, and beside it one of those whose build
+//! takes minutes, so that a learner who needs a small image does not wait for a compilation.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -30,7 +31,9 @@ use crate::{
     sandbox::{
         build_queue::BuildQueue,
         engine::{Engine, EngineError},
-        images::{BASE_IMAGE, ContextFile, Image, ImageCatalog, ImageState, context_files},
+        images::{
+            BASE_IMAGE, BuildEffort, ContextFile, Image, ImageCatalog, ImageState, context_files,
+        },
     },
 };
 
@@ -58,7 +61,10 @@ pub struct ImageBuilder {
     args: BTreeMap<String, String>,
     states: Vec<watch::Sender<ImageState>>,
     wanted: Mutex<BuildQueue>,
-    wake: Notify,
+    /// Something was asked for, or an image is no longer waited for by those that build on it.
+    news: Notify,
+    /// Held while [`BASE_IMAGE`] is looked for and brought, so that it is made once.
+    base: tokio::sync::Mutex<()>,
 }
 
 /// Why there is no image.
@@ -102,7 +108,8 @@ impl ImageBuilder {
             args,
             states,
             wanted: Mutex::new(BuildQueue::default()),
-            wake: Notify::new(),
+            news: Notify::new(),
+            base: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -152,7 +159,7 @@ impl ImageBuilder {
                 }
             }
         }
-        self.wake.notify_one();
+        self.news.notify_waiters();
     }
 
     /// Asks for every image.
@@ -201,21 +208,28 @@ impl ImageBuilder {
                 true
             });
         }
+        self.news.notify_waiters();
         Ok(())
     }
 
-    /// Builds what is asked for until cancelled. A build under way is given up then; the engine keeps
+    /// Builds what is asked for until cancelled. Builds under way are given up then; the engine keeps
     /// the finished steps for the next time.
     pub async fn run(&self, cancel: CancellationToken) {
+        tokio::join!(
+            self.run_those_of(BuildEffort::Short, &cancel),
+            self.run_those_of(BuildEffort::Long, &cancel),
+        );
+    }
+
+    async fn run_those_of(&self, effort: BuildEffort, cancel: &CancellationToken) {
         loop {
-            let next = {
-                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-                wanted.take_next()
-            };
-            let Some(place) = next else {
+            // Listened to before looking: nothing that is asked for in between is missed.
+            let mut news = std::pin::pin!(self.news.notified());
+            news.as_mut().enable();
+            let Some(place) = self.take_next(effort) else {
                 tokio::select! {
                     () = cancel.cancelled() => return,
-                    () = self.wake.notified() => continue,
+                    () = news => continue,
                 }
             };
             tokio::select! {
@@ -226,6 +240,24 @@ impl ImageBuilder {
                 () = self.bring(place) => {}
             }
         }
+    }
+
+    /// The next image of this effort that waits for no other.
+    fn take_next(&self, effort: BuildEffort) -> Option<usize> {
+        let images = self.catalog.images();
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.take_next(|place| {
+            images.get(place).is_some_and(|image| {
+                image.effort == effort && !image.builds_on.iter().any(|base| self.is_coming(base))
+            })
+        })
+    }
+
+    fn is_coming(&self, name: &Slug) -> bool {
+        matches!(
+            self.state(name),
+            Some(ImageState::Queued | ImageState::Building { .. })
+        )
     }
 
     async fn bring(&self, place: usize) {
@@ -245,6 +277,7 @@ impl ImageBuilder {
             }
         };
         self.set(place, state);
+        self.news.notify_waiters();
     }
 
     async fn build(&self, image: &Image, progress: &mut Progress<'_>) -> Result<(), String> {
@@ -256,8 +289,11 @@ impl ImageBuilder {
         if self.present(&image.tag).await? {
             return self.tag_latest(image).await;
         }
-        if image.needs_base && !self.present(BASE_IMAGE).await? {
-            self.bring_base(progress).await?;
+        if image.needs_base {
+            let _alone = self.base.lock().await;
+            if !self.present(BASE_IMAGE).await? {
+                self.bring_base(progress).await?;
+            }
         }
         let folder = image.folder.clone();
         let context = tokio::task::spawn_blocking(move || {
