@@ -4,11 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 #[path = "grading/fake.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with tests that use more of it"
-)]
 mod fake;
 #[path = "grading/real.rs"]
 mod real;
@@ -68,8 +63,7 @@ async fn desk() -> Running {
     let mut spec = sandbox(vec![desk]);
     spec.grader = Some(grader().await);
     let running = Running::start(spec).await;
-    let ready = "for i in $(seq 250); do /etc/slipway/ready && exit 0; sleep 0.2; done; exit 1";
-    running.agent("desk").await.root(ready).await.ok();
+    running.agent("desk").await.becomes_ready().await;
     running
 }
 

@@ -4,11 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 #[path = "grading/fake.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with tests that use more of it"
-)]
 mod fake;
 #[path = "grading/real.rs"]
 mod real;
@@ -86,8 +81,7 @@ async fn broker() -> Running {
     let mut spec = sandbox(vec![broker]);
     spec.grader = Some(grader().await);
     let running = Running::start(spec).await;
-    let ready = "for i in $(seq 250); do /etc/slipway/ready && exit 0; sleep 0.2; done; exit 1";
-    running.agent("broker").await.root(ready).await.ok();
+    running.agent("broker").await.becomes_ready().await;
     running
 }
 

@@ -7,7 +7,6 @@
 )]
 
 #[path = "grading/fake.rs"]
-#[allow(dead_code, reason = "shared with tests that use more of it")]
 mod fake;
 
 use std::{

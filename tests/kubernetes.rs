@@ -4,11 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails says so")]
 
 #[path = "grading/fake.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "shared with tests that use more of it"
-)]
 mod fake;
 #[path = "kubernetes/forged.rs"]
 mod forged;
@@ -28,7 +23,6 @@ use slipway::{
     },
     sandbox::MachineSpec,
 };
-use slipway_agent::protocol::ExecStatus;
 
 /// A cluster of one real node with a desk beside it.
 async fn cluster() -> (Running, Agent, Agent, Agent) {
@@ -69,21 +63,10 @@ async fn cluster() -> (Running, Agent, Agent, Agent) {
         running.agent(CONTROL).await,
         running.agent(NODES).await,
     );
-    for (agent, name) in [(&control, CONTROL), (&nodes, NODES), (&desk, "desk")] {
-        assert!(becomes_ready(agent).await, "{name} did not become ready");
+    for agent in [&control, &nodes, &desk] {
+        agent.becomes_ready().await;
     }
     (running, desk, control, nodes)
-}
-
-/// Waits longer than the agent lets one command of these tests run.
-async fn becomes_ready(agent: &Agent) -> bool {
-    let wait = "for i in $(seq 250); do /etc/slipway/ready && exit 0; sleep 0.2; done; exit 1";
-    for _ in 0..3 {
-        if agent.root(wait).await.status == (ExecStatus::Exited { code: 0 }) {
-            return true;
-        }
-    }
-    false
 }
 
 /// A pod that asks for all the host there is.

@@ -45,11 +45,6 @@ async fn nested_machine() -> MachineSpec {
     }
 }
 
-async fn wait_for_nested_engine(agent: &Agent) {
-    let script = "for i in $(seq 200); do /etc/slipway/ready && exit 0; sleep 0.1; done; exit 1";
-    agent.root(script).await.ok();
-}
-
 fn nested_client(script: &str) -> String {
     format!("export DOCKER_HOST=unix:///run/user/1000/docker.sock; {script}")
 }
@@ -91,7 +86,7 @@ async fn a_memory_bomb_is_killed_and_its_machine_lives_on() {
 #[tokio::test]
 async fn a_memory_bomb_beside_a_nested_engine_is_killed_and_the_machine_lives_on() {
     let (running, agent) = nested().await;
-    wait_for_nested_engine(&agent).await;
+    agent.becomes_ready().await;
     killed(&agent.learner(MEMORY_BOMB).await);
     agent.learner("true").await.ok();
     still_runs(&running).await;
@@ -336,7 +331,7 @@ async fn mounts_namespaces_devices_and_the_kernel_s_settings_are_refused() {
 #[tokio::test]
 async fn a_nested_engine_s_wider_settings_do_not_reach_the_host() {
     let (_running, agent) = nested().await;
-    wait_for_nested_engine(&agent).await;
+    agent.becomes_ready().await;
     for attempt in [
         "mount -t tmpfs none /mnt",
         "mknod /tmp/disk b 8 0",
@@ -370,7 +365,7 @@ async fn there_is_no_engine_to_be_reached_but_the_nested_one() {
         assert_eq!(agent.learner(script).await.ok(), "");
     }
     let (_nested, docker) = nested().await;
-    wait_for_nested_engine(&docker).await;
+    docker.becomes_ready().await;
     // Of our own machines the nested engine knows nothing.
     assert_eq!(
         docker.learner(&nested_client("docker ps -aq")).await.ok(),

@@ -5,6 +5,11 @@
     clippy::panic,
     reason = "a test's helpers fail like the test itself"
 )]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "shared by tests that each use a part"
+)]
 
 use std::{
     collections::HashMap,

@@ -230,6 +230,25 @@ impl Agent {
         .expect("the agent answers")
     }
 
+    /// Waits until the machine's image says that it is ready: a cluster on a busy host takes longer
+    /// than one command may.
+    #[track_caller]
+    pub fn becomes_ready(&self) -> impl Future<Output = ()> + '_ {
+        const WAIT: &str =
+            "for i in $(seq 250); do /etc/slipway/ready && exit 0; sleep 0.2; done; exit 1";
+        let caller = std::panic::Location::caller();
+        async move {
+            let mut ready = false;
+            for _ in 0..3 {
+                ready = self.root(WAIT).await.status == ExecStatus::Exited { code: 0 };
+                if ready {
+                    break;
+                }
+            }
+            assert!(ready, "the machine awaited at {caller} is not ready");
+        }
+    }
+
     /// Runs a shell script as the learner.
     pub async fn learner(&self, script: &str) -> Output {
         self.run(RunAs::Learner, script).await
