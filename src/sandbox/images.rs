@@ -190,6 +190,28 @@ impl ImageCatalog {
             .collect()
     }
 
+    /// Those of `images` that are not there, and of what each of them builds on what is not there
+    /// either, in the order to build them. Names that the catalog does not have come last.
+    pub fn still_needed(
+        &self,
+        images: &BTreeSet<Slug>,
+        is_there: impl Fn(&Slug) -> bool,
+    ) -> Vec<Slug> {
+        let missing: Vec<&Slug> = images.iter().filter(|name| !is_there(name)).collect();
+        let mut needed: BTreeSet<&Slug> = BTreeSet::new();
+        for name in &missing {
+            let bases = self.with_bases(name).into_iter().map(|image| &image.name);
+            needed.extend(bases.filter(|base| !is_there(base)));
+        }
+        let known = self.images.iter().map(|image| &image.name);
+        let unknown = missing.into_iter().filter(|name| self.get(name).is_none());
+        known
+            .filter(|name| needed.contains(name))
+            .chain(unknown)
+            .cloned()
+            .collect()
+    }
+
     fn arrange(
         mut left: BTreeMap<Slug, (PathBuf, DockerfileFacts, [u8; 32])>,
     ) -> Result<Self, CatalogError> {
@@ -526,6 +548,30 @@ mod tests {
         let efforts: Vec<BuildEffort> =
             catalog.unwrap().images().iter().map(|i| i.effort).collect();
         assert_eq!(efforts, [BuildEffort::Long, BuildEffort::Short]);
+    }
+
+    #[test]
+    fn what_an_image_still_needs_comes_in_the_order_of_building() {
+        let (_folder, catalog) = catalog(&FOUR);
+        let catalog = catalog.unwrap();
+        let needed = |images: &[&str], there: &[&str]| -> Vec<String> {
+            let images = images.iter().map(|name| name.parse().unwrap()).collect();
+            catalog
+                .still_needed(&images, |name| there.contains(&name.as_str()))
+                .iter()
+                .map(ToString::to_string)
+                .collect()
+        };
+        assert_eq!(
+            needed(&["absent", "docker", "grader"], &[]),
+            ["base", "go", "docker", "grader", "absent"]
+        );
+        assert_eq!(needed(&["docker"], &["base"]), ["go", "docker"]);
+        assert_eq!(
+            needed(&["docker"], &["docker"]),
+            Vec::<String>::new(),
+            "what it was built from may be gone"
+        );
     }
 
     #[test]

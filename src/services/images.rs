@@ -1,6 +1,10 @@
 //! The lab images as the use cases see them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -93,6 +97,21 @@ impl Images {
             Source::Fixed(states) => states.get(name).cloned(),
         };
         state.unwrap_or(ImageState::Missing)
+    }
+
+    /// Which of these images are not ready, and what they build on that is not ready either, in the
+    /// order in which they are built.
+    pub fn not_ready(&self, names: &BTreeSet<Slug>) -> Vec<(Slug, ImageState)> {
+        let is_ready = |name: &Slug| matches!(self.state(name), ImageState::Ready { .. });
+        let missing = match self.catalog() {
+            Some(catalog) => catalog.still_needed(names, is_ready),
+            None => names.iter().filter(|n| !is_ready(n)).cloned().collect(),
+        };
+        let with_state = |name: Slug| {
+            let state = self.state(&name);
+            (name, state)
+        };
+        missing.into_iter().map(with_state).collect()
     }
 
     /// The tag that an image has, or gets when it is built.

@@ -413,20 +413,12 @@ impl App {
         self.end_sandbox(sandbox, EndReason::Expired, None).await
     }
 
-    /// The images of a lab that are not ready, with how they are.
+    /// The images that a lab still waits for, with how they are.
     pub(crate) fn images_not_ready(
         &self,
         lab: &crate::domain::lab::Lab,
     ) -> Vec<(Slug, ImageState)> {
-        let state = |image: Slug| {
-            let state = self.images.state(&image);
-            (image, state)
-        };
-        spec::images(lab)
-            .into_iter()
-            .map(state)
-            .filter(|(_, state)| !matches!(state, ImageState::Ready { .. }))
-            .collect()
+        self.images.not_ready(&spec::images(lab))
     }
 
     pub(super) fn image_tags(

@@ -174,10 +174,12 @@ export class Checks {
   private graded(submission: Submission): void {
     this.takeResults(submission);
     const { earned, possible } = submission.score;
-    this.say(
-      earned === possible ? t("graded-all", { n: earned }) : t("graded-some", { earned, possible }),
-      earned === possible ? "good" : "bad",
-    );
+    const kept = this.step.checks
+      .filter((check) => check.best === "passed")
+      .reduce((sum, check) => sum + check.points, 0);
+    if (earned === possible) this.say(t("graded-all", { n: earned }), "good");
+    else if (kept > earned) this.say(t("graded-kept", { earned, possible, kept }), "bad");
+    else this.say(t("graded-some", { earned, possible }), "bad");
     // What is missing, and why, must not stay folded away.
     if (!this.done) this.unfold(true);
   }

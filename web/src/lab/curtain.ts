@@ -50,6 +50,7 @@ export class Curtain {
 function waiting(sandbox: Sandbox): HTMLElement {
   const { state } = sandbox;
   const at = state === "requested" ? 0 : STAGES.indexOf(state);
+  const building = sandbox.images.length > 0;
   const stages = h("ol", { class: "stages" });
   STAGES.forEach((stage, index) => {
     const progress = index < at ? "past" : index === at ? "now" : "ahead";
@@ -57,28 +58,46 @@ function waiting(sandbox: Sandbox): HTMLElement {
       h(
         "li",
         { class: progress, "aria-current": progress === "now" ? "step" : undefined },
-        h("span", {}, t(`stage-${stage}`)),
+        h("span", {}, t(building && stage === "queued" ? "stage-images" : `stage-${stage}`)),
       ),
     );
   });
   const body = h(
     "div",
     { class: "curtain-body" },
-    h("h2", {}, t(state === "paused" ? "paused-title" : "waiting-title")),
+    h(
+      "h2",
+      {},
+      t(state === "paused" ? "paused-title" : building ? "building-title" : "waiting-title"),
+    ),
     state === "paused" ? null : stages,
     h("p", {}, sandbox.message ?? t(`waiting-${state}`)),
   );
   if (sandbox.queue_position !== null) {
     body.append(h("p", { class: "queue" }, t("queue-position", { n: sandbox.queue_position })));
   }
-  if (sandbox.images.length > 0) {
-    body.append(h("p", { class: "quiet" }, t("waiting-images")), images(sandbox.images));
+  if (building) {
+    body.append(...images(sandbox.images));
   }
   if (state !== "paused") body.append(h("p", { class: "quiet small" }, t("waiting-free")));
   return body;
 }
 
-function images(list: Image[]): HTMLElement {
+/** What is being built, and in one line what has to follow. */
+function images(list: Image[]): HTMLElement[] {
+  const atWork = list.filter((image) => image.state !== "queued");
+  const waiting = list.filter((image) => image.state === "queued");
+  const elements: HTMLElement[] = [h("p", { class: "quiet" }, t("waiting-images"))];
+  if (atWork.length > 0) elements.push(imagesAtWork(atWork));
+  if (waiting.length > 0) {
+    const names = waiting.flatMap((image) => [" ", h("code", {}, image.name)]);
+    const label = t(atWork.length > 0 ? "waiting-images-then" : "waiting-images-turn");
+    elements.push(h("p", { class: "quiet small" }, label, ...names));
+  }
+  return elements;
+}
+
+function imagesAtWork(list: Image[]): HTMLElement {
   const element = h("ul", { class: "images" });
   for (const image of list) {
     const bar = h("progress", { class: "bar", max: 100, "aria-label": image.name });
