@@ -16,7 +16,8 @@ import type {
   RabbitPicture,
 } from "../src/lab/board/model";
 import { News } from "../src/lab/board/news";
-import { direct, drawn, rabbitmq } from "../src/lab/board/rabbitmq";
+import { rabbitmq } from "../src/lab/board/rabbitmq";
+import { arranged, direct } from "../src/lab/board/rabbitmq-order";
 import { MAX, MIN, START, keyRoom } from "../src/lab/board/room";
 import { Table } from "../src/lab/board/table";
 import { BoardView } from "../src/lab/board/view";
@@ -187,10 +188,30 @@ function broker(...queues: Queue[]): RabbitPicture {
 test("the default exchange is drawn only where it is the way into a queue", () => {
   const bound = broker(queue("orders"));
   expect(direct(bound)).toEqual([]);
-  expect(drawn(bound).map((e) => e.name)).toEqual(["shop"]);
+  expect(arranged(bound).exchanges.map((e) => e.name)).toEqual(["shop"]);
   const loose = broker(queue("orders"), queue("letters"));
   expect(direct(loose).map((q) => q.name)).toEqual(["letters"]);
-  expect(drawn(loose).map((e) => e.name)).toEqual(["shop", ""]);
+  expect(arranged(loose).exchanges.map((e) => e.name)).toEqual(["shop", ""]);
+});
+
+test("queues of one exchange are together, and exchanges come in the order of their queues", () => {
+  const picture = broker(queue("a"), queue("b"), queue("c"), queue("d"));
+  const exchange = (name: string): RabbitPicture["exchanges"][number] => ({
+    name,
+    kind: "topic",
+    durable: true,
+  });
+  const bind = (source: string, destination: string): RabbitPicture["bindings"][number] => ({
+    source,
+    destination,
+    to_exchange: false,
+    key: "",
+  });
+  picture.exchanges = [exchange(""), exchange("late"), exchange("early")];
+  picture.bindings = [bind("late", "a"), bind("early", "d"), bind("late", "c"), bind("early", "c")];
+  const { exchanges, queues } = arranged(picture);
+  expect(queues.map((q) => q.name)).toEqual(["c", "d", "a", "b"]);
+  expect(exchanges.map((e) => e.name)).toEqual(["early", "late", ""]);
 });
 
 test("each message is a dot, in somebody's hands or waiting, up to a bound", () => {

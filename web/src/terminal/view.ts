@@ -50,6 +50,8 @@ export class TerminalView {
       cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       fontFamily: FONT,
       fontSize: preferences.fontSize,
+      // In rows as high as the letters, some fonts (DejaVu Sans Mono) draw `_` below the edge.
+      lineHeight: 1.15,
       // The text of such a link may say anything, so its target is shown.
       linkHandler: {
         activate: (_event, uri) => openLink(uri),

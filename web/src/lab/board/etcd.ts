@@ -124,7 +124,8 @@ function memberText({ status }: Member, picture: EtcdPicture | null): string {
     size(status.size),
   ];
   if (behind > 0) words.push(t("board-etcd-behind", { n: behind }));
-  return words.join(" · ");
+  // A line may end between two facts, not within one.
+  return words.map((word) => word.replaceAll(" ", "\u00a0")).join(" · ");
 }
 
 function table(picture: EtcdPicture): Section[] {

@@ -12,6 +12,8 @@ export interface Line {
   to: HTMLElement | undefined;
   class: string;
   label?: string;
+  /** Where the label is: in the middle of the line, or before its end. */
+  labelAt?: "end";
   /** Which sides it joins; from right to left when left out. */
   sides?: "right-left" | "left-right" | "right-right" | "bottom-top";
 }
@@ -36,8 +38,12 @@ export class Links {
   private lines: Line[] = [];
   private frame = 0;
 
-  /** Lines within a container, which must be positioned. */
-  constructor(private readonly container: HTMLElement) {
+  /** Lines within a container, which must be positioned. `before` puts things into place before they
+   *  are measured. */
+  constructor(
+    private readonly container: HTMLElement,
+    private readonly before?: () => void,
+  ) {
     this.element.setAttribute("class", "board-links");
     this.element.setAttribute("aria-hidden", "true");
     container.prepend(this.element);
@@ -91,6 +97,7 @@ export class Links {
   }
 
   private draw(): void {
+    this.before?.();
     // First everything is measured, then everything is drawn: one layout, not one a line.
     const { scrollWidth, scrollHeight } = this.container;
     const placed = this.lines.flatMap((line) => {
@@ -116,11 +123,13 @@ export class Links {
     for (const { line, from, to } of placed) {
       const drawn = this.drawn.get(line.key) ?? this.make(line.key);
       const { d, x, y } = curve(from, to, line.sides ?? "right-left");
+      const atEnd = line.labelAt === "end" && line.sides === undefined;
+      drawn.text.setAttribute("text-anchor", atEnd ? "end" : "middle");
       drawn.group.setAttribute("class", `board-link ${line.class}`);
       drawn.path.setAttribute("d", d);
       drawn.text.textContent = line.label ?? "";
-      drawn.text.setAttribute("x", String(x));
-      drawn.text.setAttribute("y", String(y - 4));
+      drawn.text.setAttribute("x", String(atEnd ? to.left - 8 : x));
+      drawn.text.setAttribute("y", String((atEnd ? to.top + to.height / 2 : y) - 5));
     }
   }
 
@@ -128,7 +137,6 @@ export class Links {
     const group = document.createElementNS(SVG, "g");
     const path = document.createElementNS(SVG, "path");
     const text = document.createElementNS(SVG, "text");
-    text.setAttribute("text-anchor", "middle");
     group.append(path, text);
     this.element.append(group);
     const drawn = { group, path, text, flights: 0 };
@@ -138,7 +146,7 @@ export class Links {
 }
 
 /** Where an element is laid out within a container, whatever moves it there at the moment. */
-function boxWithin(element: HTMLElement, container: HTMLElement): Box | null {
+export function boxWithin(element: HTMLElement, container: HTMLElement): Box | null {
   if (!element.isConnected || element.offsetParent === null) return null;
   let [left, top] = [0, 0];
   let at: Element | null = element;

@@ -3,43 +3,22 @@ import { h } from "../../lib/dom";
 import { t } from "../../lib/strings";
 import { Keyed, setText } from "./keyed";
 import type { BoardKind, Drawing, Section } from "./kind";
-import { Links, type Line } from "./links";
+import { Links, boxWithin, type Line } from "./links";
 import type { Binding, Consumer, Exchange, Queue, RabbitPicture } from "./model";
+import { type Arranged, arranged, direct } from "./rabbitmq-order";
 
 /** Messages that are drawn one by one. */
 const MOST_DOTS = 14;
+/** Characters of binding keys that fit between an exchange and a queue. */
+const LABEL_CHARS = 19;
+/** Between two boxes of a column, in CSS pixels. */
+const GAP = 11;
+/** How far below the first of its queues an exchange may be, in CSS pixels: the first stay in view. */
+const MOST_BELOW = 60;
 
 /** The exchange's name as shown; the default one has none. */
 function exchangeName(name: string): string {
   return name === "" ? t("board-rabbit-default") : name;
-}
-
-/** Queues that only the default exchange leads to: publishing to their name reaches them. */
-export function direct(picture: RabbitPicture): Queue[] {
-  const bound = new Set(picture.bindings.filter((b) => !b.to_exchange).map((b) => b.destination));
-  return picture.queues.filter((queue) => !bound.has(queue.name));
-}
-
-/** The exchanges worth drawing: the default one only when it is some queue's only way in. */
-export function drawn(picture: RabbitPicture): Exchange[] {
-  const loose = direct(picture);
-  const useful = loose.length > 0 || picture.exchanges.length <= 1;
-  const rows = new Map(picture.queues.map((queue, row) => [queue.name, row]));
-  // Each beside the queues it leads to, so that fewer lines cross.
-  const height = (exchange: Exchange): number => {
-    const names =
-      exchange.name === ""
-        ? loose.map((queue) => queue.name)
-        : picture.bindings.filter((b) => b.source === exchange.name).map((b) => b.destination);
-    const known = names.map((name) => rows.get(name)).filter((row) => row !== undefined);
-    const sum = known.reduce((total, row) => total + row, 0);
-    return known.length === 0 ? picture.queues.length : sum / known.length;
-  };
-  return picture.exchanges
-    .filter((exchange) => exchange.name !== "" || useful)
-    .map((exchange) => ({ exchange, at: height(exchange) }))
-    .sort((a, b) => a.at - b.at || a.exchange.name.localeCompare(b.exchange.name))
-    .map(({ exchange }) => exchange);
 }
 
 function consumerKey(consumer: Consumer): string {
@@ -64,9 +43,9 @@ function bindingKey(binding: Binding): string {
 
 function keysText(keys: string[]): string {
   const named = keys.filter((key) => key !== "");
-  return named.length > 2
-    ? `${named.slice(0, 2).join(", ")} +${named.length - 2}`
-    : named.join(", ");
+  const text =
+    named.length > 2 ? `${named.slice(0, 2).join(", ")} +${named.length - 2}` : named.join(", ");
+  return text.length > LABEL_CHARS ? `${text.slice(0, LABEL_CHARS - 1)}…` : text;
 }
 
 class RabbitDrawing implements Drawing<RabbitPicture> {
@@ -78,6 +57,7 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
   private readonly noQueue = h("p", { class: "board-empty" }, t("board-rabbit-no-queue"));
   private readonly noConsumer = h("p", { class: "board-empty" }, t("board-rabbit-no-consumer"));
   private picture: RabbitPicture | null = null;
+  private arranged: Arranged = { exchanges: [], queues: [], consumers: [] };
 
   constructor() {
     const [exchanges, queues, consumers] = [list(), list(), list()];
@@ -86,7 +66,7 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
       column(t("board-rabbit-queues"), queues, this.noQueue),
       column(t("board-rabbit-consumers"), consumers, this.noConsumer),
     );
-    this.links = new Links(this.element);
+    this.links = new Links(this.element, () => this.align());
     this.exchanges = new Keyed(
       exchanges,
       (exchange) => exchange.name,
@@ -117,9 +97,10 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
   draw(picture: RabbitPicture): void {
     const before = this.picture;
     this.picture = picture;
-    this.exchanges.set(drawn(picture));
-    this.queues.set(picture.queues);
-    this.consumers.set(picture.consumers);
+    this.arranged = arranged(picture);
+    this.exchanges.set(this.arranged.exchanges);
+    this.queues.set(this.arranged.queues);
+    this.consumers.set(this.arranged.consumers);
     this.noQueue.hidden = picture.queues.length > 0;
     this.noConsumer.hidden = picture.consumers.length > 0 || picture.queues.length === 0;
     this.relayout();
@@ -135,6 +116,7 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
       to: (binding.to_exchange ? this.exchanges : this.queues).get(binding.destination),
       class: "binding",
       label: keysText(keys),
+      labelAt: "end",
       ...(binding.to_exchange && { sides: "right-right" as const }),
     }));
     for (const queue of direct(picture)) {
@@ -167,6 +149,45 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
     this.links.set(lines);
   }
 
+  /** Puts exchanges and consumers beside their queues, as far as there is room. */
+  private align(): void {
+    const picture = this.picture;
+    if (!picture) return;
+    const middle = (queue: string): number | null => {
+      const element = this.queues.get(queue);
+      const box = element ? boxWithin(element, this.element) : null;
+      return box && box.top + box.height / 2;
+    };
+    const known = (names: string[]): number[] =>
+      names.map(middle).filter((y): y is number => y !== null);
+    const loose = direct(picture).map((queue) => queue.name);
+    stack(
+      this.element,
+      this.arranged.exchanges.map((exchange) => {
+        const names =
+          exchange.name === ""
+            ? loose
+            : picture.bindings
+                .filter((b) => !b.to_exchange && b.source === exchange.name)
+                .map((b) => b.destination);
+        const at = known(names);
+        const first = Math.min(...at);
+        const below = Math.min((Math.max(...at) - first) / 2, MOST_BELOW);
+        return {
+          element: this.exchanges.get(exchange.name),
+          at: at.length > 0 ? first + below : null,
+        };
+      }),
+    );
+    stack(
+      this.element,
+      this.arranged.consumers.map((consumer) => ({
+        element: this.consumers.get(consumerKey(consumer)),
+        at: middle(consumer.queue),
+      })),
+    );
+  }
+
   /** Messages that came fly in, those handed out fly on. */
   private fly(before: RabbitPicture, now: RabbitPicture): void {
     const old = new Map(before.queues.map((queue) => [queue.name, queue]));
@@ -186,6 +207,26 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
         }
       }
     }
+  }
+}
+
+/** Moves the boxes of a column down to where their middles are wanted, one below the other. */
+function stack(
+  container: HTMLElement,
+  boxes: { element: HTMLElement | undefined; at: number | null }[],
+): void {
+  const parent = boxes.find(({ element }) => element)?.element?.parentElement;
+  const top = parent ? boxWithin(parent, container)?.top : undefined;
+  if (top === undefined) return;
+  const measured = boxes.flatMap(({ element, at }) =>
+    element ? [{ element, at, height: element.offsetHeight }] : [],
+  );
+  let y = top;
+  for (const { element, at, height } of measured) {
+    const down = Math.max(0, Math.round((at ?? 0) - height / 2 - y));
+    const margin = `${down}px`;
+    if (element.style.marginTop !== margin) element.style.marginTop = margin;
+    y += down + height + GAP;
   }
 }
 
