@@ -184,5 +184,9 @@ func (s session) removeConsumer() error {
 	if err != nil {
 		return err
 	}
-	return s.js.DeleteConsumer(s.withTimeout(), stream, name)
+	if err := s.js.DeleteConsumer(s.withTimeout(), stream, name); err != nil {
+		return err
+	}
+	fmt.Println("removed consumer", name, "of", stream)
+	return nil
 }

@@ -64,7 +64,8 @@ func explain(err error) string {
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout):
 		return err.Error() + " (does the server run?)"
 	}
-	return err.Error()
+	// Our own prefix is there already.
+	return strings.TrimPrefix(err.Error(), "nats: ")
 }
 
 func run(line line) error {

@@ -34,7 +34,7 @@ func (s session) addStream() error {
 	}
 	stream, err := s.js.CreateStream(s.withTimeout(), config)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		return fmt.Errorf("there is a stream %s already; `nats stream edit` changes it", name)
+		return fmt.Errorf("there is a stream %s already; `nats stream edit` changes its limits, `nats stream rm` removes it", name)
 	}
 	if err != nil {
 		return err
@@ -164,7 +164,11 @@ func (s session) removeStream() error {
 	if err != nil {
 		return err
 	}
-	return s.js.DeleteStream(s.withTimeout(), name)
+	if err := s.js.DeleteStream(s.withTimeout(), name); err != nil {
+		return err
+	}
+	fmt.Println("removed stream", name)
+	return nil
 }
 
 func limit(count int64) string {

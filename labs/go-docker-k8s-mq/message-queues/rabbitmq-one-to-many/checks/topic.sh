@@ -42,14 +42,15 @@ mirror events topic
 new="n$(printf %s "$word" | tail -c 6)"
 one=$(arrives "$new") four=$(arrives "$new.a.b.c")
 placed_cn=$(arrives order.placed.cn) stock_cn=$(arrives "stock.$new.cn") placed_eu=$(arrives order.placed.eu)
+long_cn=$(arrives "order.placed.$new.cn") short_cn=$(arrives "$new.cn")
 cancelled=$(arrives "order.cancelled.$new") cancelled_cn=$(arrives order.cancelled.cn) returned=$(arrives stock.cancelled.eu)
 tidy
-for seen in "$one" "$four" "$placed_cn" "$stock_cn" "$placed_eu" "$cancelled" "$cancelled_cn" "$returned"; do echo "$seen"; done
+for seen in "$one" "$four" "$placed_cn" "$stock_cn" "$placed_eu" "$long_cn" "$short_cn" "$cancelled" "$cancelled_cn" "$returned"; do echo "$seen"; done
 case " $one" in *" audit "*) ;; *) fail 'message: audit' ;; esac
 case " $four" in *" audit "*) ;; *) fail 'message: audit' ;; esac
 case " $placed_cn" in *" china "*) ;; *) fail 'message: china' ;; esac
 case " $stock_cn" in *" china "*) ;; *) fail 'message: china' ;; esac
-case " $placed_eu" in *" china "*) fail 'message: china' ;; esac
+case " $placed_eu$long_cn$short_cn" in *" china "*) fail 'message: china' ;; esac
 case " $cancelled" in *" cancelled "*) ;; *) fail 'message: cancelled' ;; esac
 case " $cancelled_cn" in *" cancelled "*) ;; *) fail 'message: cancelled' ;; esac
 case " $placed_cn$returned" in *" cancelled "*) fail 'message: cancelled' ;; esac

@@ -29,7 +29,7 @@ func main() {
 var writing sync.Mutex
 
 // store answers GET with all orders and takes a new one with POST. Each line begins with the name
-// of the container that wrote it.
+// of the machine that wrote it: a container is called by the start of its ID.
 func store(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 200))
