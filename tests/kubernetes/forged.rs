@@ -121,6 +121,42 @@ try signed || exit 1
 told web.beef BackOff Pod web-z 'Back-off restarting failed container' kubelet >/tmp/event
 curl -fsSk --cert /tmp/forged.crt --key /tmp/forged.key -H 'Content-Type: application/json' --data-binary @/tmp/event \
     https://control:6443/api/v1/namespaces/default/events >/dev/null || exit 1
+# The name of a kubelet, in a request that comes from where the kubelets are: through a pod.
+openssl req -new -newkey rsa:2048 -nodes -keyout /tmp/node.key -subj /O=system:nodes/CN=system:node:node1 2>/dev/null >/tmp/node.csr || exit 1
+kubectl create -f - <<YAML || exit 1
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: {name: node}
+spec: {request: $(base64 -w0 </tmp/node.csr), signerName: kubernetes.io/kube-apiserver-client-kubelet, usages: [digital signature, key encipherment, client auth]}
+YAML
+kubectl certificate approve node || exit 1
+signed() { kubectl get csr node -o jsonpath='{.status.certificate}' | base64 -d >/tmp/node.crt && [ -s /tmp/node.crt ]; }
+try signed || exit 1
+cat >/tmp/relay.conf <<NGINX
+events {}
+http { server { listen 8080; location / {
+    proxy_pass https://$(getent hosts control | cut -d' ' -f1):6443;
+    proxy_ssl_certificate /relay/node.crt; proxy_ssl_certificate_key /relay/node.key;
+    proxy_set_header X-Forwarded-For ""; proxy_set_header X-Real-Ip "";
+} } }
+NGINX
+kubectl create configmap relay --from-file=nginx.conf=/tmp/relay.conf --from-file=/tmp/node.crt --from-file=/tmp/node.key || exit 1
+kubectl apply -f - <<'YAML' || exit 1
+apiVersion: v1
+kind: Pod
+metadata: {name: relay}
+spec:
+  containers:
+  - name: main
+    image: nginx:1.26
+    command: [nginx, -c, /relay/nginx.conf, -g, 'daemon off;']
+    volumeMounts: [{name: relay, mountPath: /relay}]
+  volumes: [{name: relay, configMap: {name: relay}}]
+YAML
+kubectl wait --for=condition=Ready pod/relay --timeout=40s || exit 1
+told relay.feed OOMKilling Pod relay 'Memory cgroup out of memory' kubelet >/tmp/event
+write() { kubectl create --raw /api/v1/namespaces/default/pods/relay:8080/proxy/api/v1/namespaces/default/events -f /tmp/event; }
+try write >/dev/null || exit 1
 # One that the cluster wrote, with another count and reason.
 real=$(kubectl get events --field-selector reason=Pulled -o jsonpath='{.items[0].metadata.name}')
 [ -n "$real" ] && kubectl get event $real -o json | jq '.reason = "Unhealthy"' | kubectl replace -f -
@@ -225,7 +261,14 @@ pub(crate) async fn objects_earn_nothing(sandbox: &Running, desk: &Agent) {
 
     // --- a history that never happened
     learner(HISTORY).await;
-    let history = ["Killing", "FailedScheduling", "BackOff", "Unhealthy"].map(event);
+    let history = [
+        "Killing",
+        "FailedScheduling",
+        "BackOff",
+        "OOMKilling",
+        "Unhealthy",
+    ]
+    .map(event);
     refused(&history, "not written by the cluster").await;
     earned(&[event("SuccessfulCreate")]).await;
 

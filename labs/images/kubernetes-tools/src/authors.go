@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,6 +18,8 @@ const (
 	auditAddress = "127.0.0.1:2390"
 	// The API server forgets events after an hour.
 	authorsKept = 70 * time.Minute
+	// With these, an administrator has certificates signed for any user.
+	signingRequests = "certificatesigningrequests"
 	// Above this, what is older is looked for and dropped.
 	authorsMany = 10000
 )
@@ -28,11 +32,17 @@ type authors struct {
 	ofNodes func(net.IP) bool
 	mutex   sync.Mutex
 	events  map[string]authorship
+	// Users for whom a certificate was asked for: components of the cluster have
+	// theirs from its authority and never ask, so these are somebody else too.
+	asked map[string]bool
 }
 
 type authorship struct {
-	cluster, other bool
-	last           time.Time
+	// The component that wrote it; empty while none did.
+	component string
+	// Somebody else wrote it as well.
+	other bool
+	last  time.Time
 }
 
 // One request, as far as it matters here: `audit.k8s.io/v1`.
@@ -44,16 +54,22 @@ type auditEvent struct {
 	Impersonated *struct{} `json:"impersonatedUser"`
 	SourceIPs    []string  `json:"sourceIPs"`
 	Object       *struct {
+		Resource  string `json:"resource"`
 		Namespace string `json:"namespace"`
 		Name      string `json:"name"`
 	} `json:"objectRef"`
+	Request *struct {
+		Spec struct {
+			Request []byte `json:"request"`
+		} `json:"spec"`
+	} `json:"requestObject"`
 	Response *struct {
 		Code int `json:"code"`
 	} `json:"responseStatus"`
 }
 
 func newAuthors() *authors {
-	return &authors{ofNodes: isOfNodes, events: map[string]authorship{}}
+	return &authors{ofNodes: isOfNodes, events: map[string]authorship{}, asked: map[string]bool{}}
 }
 
 func isOfNodes(ip net.IP) bool {
@@ -91,13 +107,20 @@ func (a *authors) note(e *auditEvent, now time.Time) {
 	if e.Object == nil || e.Response == nil || e.Response.Code >= 300 {
 		return
 	}
+	if e.Object.Resource == signingRequests {
+		a.noteAsked(e)
+		return
+	}
 	byCluster := a.isComponent(e)
 	key := e.Object.Namespace + "/" + e.Object.Name
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	seen := a.events[key]
-	seen.cluster = seen.cluster || byCluster
-	seen.other = seen.other || !byCluster
+	if byCluster && (seen.component == "" || seen.component == e.User.Username) {
+		seen.component = e.User.Username
+	} else {
+		seen.other = true
+	}
 	seen.last = now
 	a.events[key] = seen
 	if len(a.events) > authorsMany {
@@ -109,13 +132,34 @@ func (a *authors) note(e *auditEvent, now time.Time) {
 	}
 }
 
+// What the API server tells may overtake itself, so that it is looked up only
+// when somebody asks for genuine events.
+func (a *authors) noteAsked(e *auditEvent) {
+	if e.Request == nil {
+		return
+	}
+	block, _ := pem.Decode(e.Request.Spec.Request)
+	if block == nil {
+		return
+	}
+	wanted, err := x509.ParseCertificateRequest(block.Bytes)
+	if err != nil {
+		return
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if name := wanted.Subject.CommonName; strings.HasPrefix(name, "system:") {
+		a.asked[name] = true
+	}
+}
+
 // `namespace/name` of each event that none but the cluster wrote.
 func (a *authors) genuine() []string {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	names := []string{}
 	for key, seen := range a.events {
-		if seen.cluster && !seen.other {
+		if seen.component != "" && !seen.other && !a.asked[seen.component] {
 			names = append(names, key)
 		}
 	}
@@ -160,6 +204,10 @@ rules:
   resources:
   - {group: "", resources: [events]}
   - {group: events.k8s.io, resources: [events]}
+- level: Request
+  verbs: [create]
+  resources:
+  - {group: certificates.k8s.io, resources: [certificatesigningrequests]}
 - level: None
 `
 	if err := os.WriteFile(key("audit-policy.yaml"), []byte(policy), 0o600); err != nil {

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sort"
@@ -122,11 +127,12 @@ func TestOnlyEventsThatTheClusterWroteAreGenuine(t *testing.T) {
 	a := &authors{
 		ofNodes: func(ip net.IP) bool { return ip.String() == "10.0.0.3" },
 		events:  map[string]authorship{},
+		asked:   map[string]bool{},
 	}
 	write := func(name, user, source string, change func(*auditEvent)) {
 		var e auditEvent
 		text := fmt.Sprintf(`{"verb": "create", "user": {"username": %q}, "sourceIPs": [%q],
-			"objectRef": {"namespace": "default", "name": %q}, "responseStatus": {"code": 201}}`, user, source, name)
+			"objectRef": {"resource": "events", "namespace": "default", "name": %q}, "responseStatus": {"code": 201}}`, user, source, name)
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
 			t.Fatal(err)
 		}
@@ -148,6 +154,40 @@ func TestOnlyEventsThatTheClusterWroteAreGenuine(t *testing.T) {
 	names := a.genuine()
 	sort.Strings(names)
 	if got := strings.Join(names, " "); got != "default/pulled default/scheduled" {
+		t.Error(got)
+	}
+}
+
+func TestAComponentForWhichACertificateWasAskedIsNotBelieved(t *testing.T) {
+	a := newAuthors()
+	a.ofNodes = func(net.IP) bool { return true }
+	tell := func(kind, name, user string, body interface{}) {
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(fmt.Sprintf(
+			`{"items": [{"verb": "create", "user": {"username": %q}, "sourceIPs": ["10.0.0.3"],
+				"objectRef": {"resource": %q, "namespace": "default", "name": %q},
+				"requestObject": %s, "responseStatus": {"code": 201}}]}`, user, kind, name, text))))
+	}
+	ask := func(user string) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: user}}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
+		tell("certificatesigningrequests", "mine", userAdmin, map[string]interface{}{"spec": map[string]interface{}{"request": request}})
+	}
+	tell("events", "honest", userNode("node1"), nil)
+	tell("events", "forged", userNode("node2"), nil)
+	ask("alice")
+	ask(userNode("node2"))
+	if got := strings.Join(a.genuine(), " "); got != "default/honest" {
 		t.Error(got)
 	}
 }
