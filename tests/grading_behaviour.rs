@@ -353,7 +353,7 @@ async fn objects_of_the_cluster_are_found_by_name_and_by_labels() {
     let result = looked(&sandbox, kind).await;
     assert_eq!(
         result.message.unwrap().zh,
-        "还没做。`web` 的 `.status.readyReplicas` 是 `2`，不符合要求。`web` 的 3 个中有 2 个就绪。"
+        "还没做。`web` 的 `.status.readyReplicas` 是 `2`，不符合要求。`web`：共 3 个，就绪 2 个。"
     );
     let (sandbox, _server) = cluster(3, true).await;
     assert_eq!(looked(&sandbox, kind).await.outcome, Outcome::Passed);

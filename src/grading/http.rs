@@ -130,8 +130,16 @@ impl<M: Machines> Asking<'_, M> {
                 unmet("answer", slow)
             }
             Err(ExchangeError::Broken(reason)) => {
-                evidence.line("seen", reason);
-                unmet("answer", messages::answer_broken(host, port))
+                let closed = reason.is_incomplete_message();
+                evidence.line("seen", &reason);
+                unmet(
+                    "answer",
+                    if closed {
+                        messages::answer_missing(host, port)
+                    } else {
+                        messages::answer_broken(host, port)
+                    },
+                )
             }
         }
     }

@@ -3,7 +3,7 @@ import { lineState } from "../src/lab/checks";
 import { parseTarget, typed } from "../src/lab/code-blocks";
 import { Warnings, clockFace, phase } from "../src/lab/countdown";
 import { Backoff } from "../src/lib/backoff";
-import { withCode } from "../src/lib/dom";
+import { withMarks } from "../src/lib/dom";
 import { Events, type EventStream } from "../src/lib/events";
 import { MAX, MIN, START, clamp, keyShare, movable, savedShare } from "../src/lib/split";
 import { setStrings, t } from "../src/lib/strings";
@@ -26,13 +26,23 @@ test("the clock says 0:00 only when time is up", () => {
 
 test("code in a message is shown as code, and markup as text", () => {
   const shown = document.createElement("p");
-  shown.append(...withCode("`<b>` asked for `/?name=…`, not `/"));
+  shown.append(...withMarks("`<b>` asked for `/?name=…`, not `/"));
   expect([...shown.querySelectorAll("code")].map((code) => code.textContent)).toEqual([
     "<b>",
     "/?name=…",
   ]);
   expect(shown.textContent).toBe("<b> asked for /?name=…, not `/");
   expect(shown.querySelector("b")).toBeNull();
+});
+
+test("words between asterisks in a message are stressed, and patterns are left alone", () => {
+  const shown = document.createElement("p");
+  shown.append(...withMarks("锁要在*读之前*拿; `*.cn` *before* *.*.cn or 2*3*4, order.* and *"));
+  expect([...shown.querySelectorAll("em")].map((em) => em.textContent)).toEqual([
+    "读之前",
+    "before",
+  ]);
+  expect(shown.textContent).toBe("锁要在读之前拿; *.cn before *.*.cn or 2*3*4, order.* and *");
 });
 
 test("time turns soon at five minutes and urgent at one", () => {

@@ -128,7 +128,7 @@ pub(in super::super) fn object_condition(
 
 pub(in super::super) fn ready_of(object: &str, ready: u64, all: u64) -> Text {
     Text::new(
-        format!("`{object}` 的 {all} 个中有 {ready} 个就绪。"),
+        format!("`{object}`：共 {all} 个，就绪 {ready} 个。"),
         format!(
             "{ready} of {all} of `{object}` {} ready.",
             if ready == 1 { "is" } else { "are" }

@@ -130,6 +130,15 @@ pub(super) fn answer_broken(machine: &str, port: u16) -> Text {
     )
 }
 
+pub(super) fn answer_missing(machine: &str, port: u16) -> Text {
+    Text::new(
+        format!("{machine} 的 {port} 端口没有应答就断开了连接：后面没有程序在接待。"),
+        format!(
+            "Port {port} of {machine} closed the connection without an answer: nobody serves behind it."
+        ),
+    )
+}
+
 pub(super) fn port_still_answers(machine: &str, port: u16) -> Text {
     Text::new(
         format!("{machine} 的 {port} 端口仍然接受连接。"),

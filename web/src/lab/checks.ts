@@ -1,7 +1,7 @@
 /** The check bar of a step: what is asked, what a live look sees, and what a submission earned.
  *  It stays at the lower edge of the instructions; the list of checks folds out of it. */
 import type { Api } from "../lib/api";
-import { button, h, icon, withCode } from "../lib/dom";
+import { button, h, icon, withMarks } from "../lib/dom";
 import { recall, remember } from "../lib/storage";
 import { t } from "../lib/strings";
 import { announce, toastError } from "../lib/toast";
@@ -281,7 +281,7 @@ function show(line: Line): void {
   const seen = line.last?.message ?? "";
   const kept = state === "earned" && seen !== "" ? t("check-kept", { message: seen }) : seen;
   const message = state === "looks-right" ? words : kept;
-  line.message.replaceChildren(...withCode(message));
+  line.message.replaceChildren(...withMarks(message));
   line.message.hidden = message === "";
 }
 

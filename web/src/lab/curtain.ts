@@ -1,6 +1,6 @@
 /** What covers the workspace while there is no sandbox to work in: what happens, how far it is,
  *  and what one can do. */
-import { button, h, icon, withCode } from "../lib/dom";
+import { button, h, icon, withMarks } from "../lib/dom";
 import { t } from "../lib/strings";
 import type { Image, Sandbox, SandboxState } from "./data";
 
@@ -36,7 +36,7 @@ export class Curtain {
       icon(failed ? "alert" : "anchor"),
       h("h2", {}, t(`ended-${reason}`)),
       h("p", {}, t(`ended-${reason}-next`)),
-      sandbox.message ? h("p", { class: "curtain-message" }, ...withCode(sandbox.message)) : null,
+      sandbox.message ? h("p", { class: "curtain-message" }, ...withMarks(sandbox.message)) : null,
       button({
         label: t("restart"),
         icon: "launch",

@@ -30,12 +30,18 @@ export function append(element: Element, ...children: Child[]): void {
   }
 }
 
-/** Text in which what stands `between backticks` is code. A backtick without a partner stays. */
-export function withCode(text: string): (string | HTMLElement)[] {
+/** Code in backticks, or a few words between asterisks; what merely looks like a pattern (`*.cn`) is
+ *  left alone. */
+const MARKED = /(`[^`]+`|(?<![\w.*])\*\p{L}[^*`\n]*\*(?![\w.*]))/u;
+
+/** The text of a message with its `code` and *emphasis*, as labs write them. */
+export function withMarks(text: string): (string | HTMLElement)[] {
   return text
-    .split(/`([^`]+)`/)
-    .map((part, index) => (index % 2 === 1 ? h("code", {}, part) : part))
-    .filter((part) => part !== "");
+    .split(MARKED)
+    .filter((part) => part !== "")
+    .map((part) =>
+      MARKED.test(part) ? h(part.startsWith("`") ? "code" : "em", {}, part.slice(1, -1)) : part,
+    );
 }
 
 /** An icon of the sprite, for eyes only. */

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -78,15 +80,34 @@ func (d *door) node(w http.ResponseWriter, r *http.Request, n *machine, what str
 			http.Error(w, n.name()+" is off", http.StatusConflict)
 			return
 		}
-		text, err := command.CombinedOutput()
+		// Tools warn of this and that on their standard error.
+		var complaints bytes.Buffer
+		command.Stderr = &complaints
+		text, err := command.Output()
 		if err != nil {
-			http.Error(w, fmt.Sprintf("%s: %v", text, err), http.StatusInternalServerError)
+			http.Error(w, fmt.Sprintf("%s%s: %v", text, complaints.Bytes(), err), http.StatusInternalServerError)
 			return
 		}
-		_, _ = w.Write(text)
+		_, _ = w.Write(shortIDs(text))
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+var (
+	longID = regexp.MustCompile(`(?m)^([0-9a-f]{12})[0-9a-f]{52}`)
+	// The head of their column is as wide as they are.
+	headOfIDs = regexp.MustCompile(`^[A-Z]+ {52}`)
+)
+
+// A table with the IDs of its first column as Docker shows them: 12 digits of 64,
+// so that a row fits into a terminal.
+func shortIDs(table []byte) []byte {
+	short := longID.ReplaceAll(table, []byte("$1"))
+	if len(short) == len(table) {
+		return table
+	}
+	return headOfIDs.ReplaceAllFunc(short, func(head []byte) []byte { return head[:len(head)-52] })
 }
 
 var reachable = []netip.Prefix{

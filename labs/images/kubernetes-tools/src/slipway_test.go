@@ -111,6 +111,17 @@ func TestProcessesAreRead(t *testing.T) {
 	}
 }
 
+func TestIDsOfContainersAreShortened(t *testing.T) {
+	id := strings.Repeat("0123456789abcdef", 4)
+	table := fmt.Sprintf("CONTAINER%s    IMAGE     RUNTIME\n%s    pause:1   runc\n", strings.Repeat(" ", 55), id)
+	if got := string(shortIDs([]byte(table))); got != "CONTAINER       IMAGE     RUNTIME\n0123456789ab    pause:1   runc\n" {
+		t.Errorf("%q", got)
+	}
+	if got := string(shortIDs([]byte("REF          TYPE\nnginx:1      x\n"))); got != "REF          TYPE\nnginx:1      x\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAClientStaysWithOneNodeAndItsNeighbourGoesToAnother(t *testing.T) {
 	at := func(address string, port int) int {
 		return firstChoice(&net.TCPAddr{IP: net.ParseIP(address), Port: port}, 2)
