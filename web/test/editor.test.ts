@@ -3,7 +3,7 @@ import { Buffer } from "../src/editor/buffer";
 import { Drafts } from "../src/editor/drafts";
 import { byKindAndName } from "../src/editor/files";
 import { languageOf } from "../src/editor/languages";
-import { join, moved, parent, typedPath, within } from "../src/editor/paths";
+import { join, moved, parent, shortName, typedPath, within } from "../src/editor/paths";
 
 beforeEach(() => {
   localStorage.clear();
@@ -78,4 +78,14 @@ test("folders come first, and numbers sort as numbers", () => {
     byKindAndName,
   );
   expect(sorted.map((e) => e.name)).toEqual(["z", "b9", "b10"]);
+});
+
+test("files of the same name are told apart by their folder", () => {
+  const open = ["shop/till/main.go", "shop/worker/main.go", "shop/go.mod", "main.go"];
+  expect(open.map((path) => shortName(path, open))).toEqual([
+    "till/main.go",
+    "worker/main.go",
+    "go.mod",
+    "main.go",
+  ]);
 });

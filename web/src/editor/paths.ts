@@ -31,3 +31,11 @@ export function typedPath(text: string): string | null {
   const fine = parts.every((part) => part !== "" && part !== "." && part !== "..");
   return fine && !text.includes("\0") ? parts.join("/") : null;
 }
+
+/** What a file is called where others are open: its last name, with its folder before it when another
+ *  of `paths` ends in the same name. */
+export function shortName(path: string, paths: Iterable<string>): string {
+  const [name, folder] = [base(path), parent(path)];
+  const alone = [...paths].every((other) => other === path || base(other) !== name);
+  return alone || folder === "" ? name : join(base(folder), name);
+}

@@ -14,7 +14,7 @@ import { type EditorHooks, extensions, language } from "./codemirror";
 import { Drafts } from "./drafts";
 import { type FileContent, Files } from "./files";
 import { highlighting } from "./languages";
-import { base, join, moved, parent, typedPath, within } from "./paths";
+import { base, join, moved, parent, shortName, typedPath, within } from "./paths";
 import { Tree } from "./tree";
 
 const DRAFT_DELAY_MS = 400;
@@ -331,7 +331,7 @@ export class EditorView {
           onclick: () => this.show(buffer),
         },
         icon("file"),
-        h("bdi", {}, base(buffer.path)),
+        h("bdi", {}, shortName(buffer.path, this.buffers.keys())),
         h("span", { class: "dirty", "data-path": buffer.path }),
       );
       const close = button({

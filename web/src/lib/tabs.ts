@@ -1,4 +1,4 @@
-/** Arrow keys among tabs (WAI-ARIA tabs pattern, automatic activation). */
+/** Arrow keys among tabs (WAI-ARIA tabs pattern, automatic activation); the selected one stays in sight. */
 export function arrowKeys(list: HTMLElement): void {
   list.addEventListener("keydown", (event) => {
     const tabs = [...list.querySelectorAll<HTMLElement>('[role="tab"]')];
@@ -10,6 +10,17 @@ export function arrowKeys(list: HTMLElement): void {
     tabs[to]?.focus();
     tabs[to]?.click();
   });
+  // A list that comes into view or gets narrower keeps the selected tab in sight.
+  if (typeof ResizeObserver === "function") new ResizeObserver(() => reveal(list)).observe(list);
+}
+
+/** Scrolls a list of tabs, and nothing else, so that the selected one is in sight. */
+function reveal(list: HTMLElement): void {
+  const tab = list.querySelector('[role="tab"][aria-selected="true"]');
+  if (!tab) return;
+  const [shown, wanted] = [list.getBoundingClientRect(), tab.getBoundingClientRect()];
+  if (wanted.left < shown.left) list.scrollLeft += wanted.left - shown.left;
+  else if (wanted.right > shown.right) list.scrollLeft += wanted.right - shown.right;
 }
 
 /** Where a key leads from tab `at` of `count`. */
@@ -37,4 +48,5 @@ export function select(tab: HTMLElement, list: HTMLElement): void {
     other.setAttribute("aria-selected", String(selected));
     other.tabIndex = selected ? 0 : -1;
   }
+  reveal(list);
 }
