@@ -74,6 +74,7 @@ js-reset-loses-home = The files in your home folder are lost as well.
 js-reset-points = Points you have earned stay yours.
 js-reset-yes = Reset
 js-finish = Finish
+js-lab-complete = The lab is complete: all { $n } points are yours. You can finish it now.
 js-finish-title = Finish the lab?
 js-finish-what = The sandbox closes, and what is in it is deleted.
 js-finish-points = Points you have earned stay yours, and you can come back and start again.

@@ -73,6 +73,7 @@ js-reset-loses-home = 主目录里的文件也会丢失。
 js-reset-points = 已得的分不受影响。
 js-reset-yes = 重置
 js-finish = 结束实验
+js-lab-complete = 实验完成，{ $n } 分全部拿到。现在可以结束实验了。
 js-finish-title = 要结束实验吗？
 js-finish-what = 沙盒会关闭，里面的内容会被删除。
 js-finish-points = 已得的分不受影响，以后还可以重新开始。

@@ -46,6 +46,13 @@ pub struct HttpCheck {
     pub repeat: Option<Repeat>,
 }
 
+impl HttpCheck {
+    /// Whether the request only reads, by its method (RFC 9110, section 9.2.1).
+    pub(super) fn only_asks(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    }
+}
+
 /// Several requests, and what their answers must be like together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

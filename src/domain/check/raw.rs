@@ -147,7 +147,8 @@ impl TryFrom<RawCheck> for Check {
             CheckKind::Script(_) | CheckKind::Command(_) | CheckKind::GoTest(_) => false,
             // What a probe declares would come and go in the learner's lists all the time.
             CheckKind::Queue(queue) => queue.probe.is_none(),
-            CheckKind::Http(http) => http.repeat.is_none(),
+            // Nor do the orders that a request places every few seconds.
+            CheckKind::Http(http) => http.repeat.is_none() && http.only_asks(),
             _ => true,
         });
         Ok(Self {
@@ -215,5 +216,26 @@ impl JsonSchema for Check {
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         RawCheck::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_live(kind: &str) -> bool {
+        let text = format!(
+            "id: a\npoints: 1\ntitle: {{zh: 题, en: t}}\nfail: {{zh: 没, en: f}}\n{kind}\n"
+        );
+        serde_saphyr::from_str::<Check>(&text).unwrap().live
+    }
+
+    #[test]
+    fn what_might_change_something_is_not_looked_at_all_the_time_unless_the_lab_says_so() {
+        assert!(is_live("http: {port: 80}"));
+        assert!(is_live("http: {port: 80, method: HEAD}"));
+        assert!(!is_live("http: {port: 80, method: POST}"));
+        assert!(is_live("live: true\nhttp: {port: 80, method: POST}"));
+        assert!(!is_live("script: {file: a.sh}"));
     }
 }

@@ -59,6 +59,11 @@ export class Actions {
     this.finishButton.hidden = sandbox.state === "ended";
   }
 
+  /** Whether all points are earned, so that nothing is left but to finish. */
+  recommendFinish(yes: boolean): void {
+    this.finishButton.classList.toggle("recommended", yes);
+  }
+
   async extend(): Promise<void> {
     const { extension_minutes: n } = this.sandbox;
     if (await this.call("extend")) toast(t("extended", { n }), { kind: "success" });

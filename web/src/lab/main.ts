@@ -5,13 +5,14 @@ import { copyButtons } from "../lib/copy";
 import { need } from "../lib/dom";
 import { Events } from "../lib/events";
 import { movable } from "../lib/split";
-import { setStrings } from "../lib/strings";
+import { setStrings, t } from "../lib/strings";
 import { arrowKeys, select } from "../lib/tabs";
+import { toast } from "../lib/toast";
 import { Actions } from "./actions";
 import { Checks } from "./checks";
 import { runButtons } from "./code-blocks";
 import { Curtain } from "./curtain";
-import type { LabData, Port, Sandbox, Submission, Ticks } from "./data";
+import type { LabData, Port, Sandbox, Score, Submission, Ticks } from "./data";
 import { hints } from "./hints";
 import { Status } from "./status";
 import { Steps } from "./steps";
@@ -27,6 +28,7 @@ const guide = need("[data-lab-guide]");
 movable(lab, need("[data-divider]"));
 const side = narrowSwitch(lab);
 let lastState: Sandbox["state"] | null = null;
+let lastEarned: number | null = null;
 
 const status = new Status(need("[data-lab-status]"), () => void actions.extend());
 const actions = new Actions(need("[data-lab-actions]"), api, data, onSandbox);
@@ -58,7 +60,7 @@ for (const step of data.steps) {
 }
 copyButtons(guide);
 wireCode(guide);
-status.score(data.score);
+onScore(data.score);
 onSandbox(data.sandbox);
 
 new Events(
@@ -98,7 +100,18 @@ function onSubmission(submission: Submission): void {
   const bar = checks.get(submission.step);
   bar?.take(submission);
   if (bar) steps.markDone(submission.step, bar.done);
-  if (submission.state === "graded") status.score(submission.lab_score);
+  if (submission.state === "graded") onScore(submission.lab_score);
+}
+
+/** The way on from a lab that is done is to finish it. */
+function onScore(score: Score): void {
+  status.score(score);
+  const complete = score.possible > 0 && score.earned === score.possible;
+  actions.recommendFinish(complete);
+  if (complete && score.earned !== lastEarned && lastEarned !== null) {
+    toast(t("lab-complete", { n: score.earned }), { kind: "success" });
+  }
+  lastEarned = score.earned;
 }
 
 /** On narrow screens instructions and workspace take turns. */
