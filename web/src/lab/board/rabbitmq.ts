@@ -305,7 +305,9 @@ function queueTraits(queue: Queue): string {
 /** Tags that libraries make up are long and say nothing. */
 function tagText({ tag }: Consumer): string {
   if (tag === "") return t("board-rabbit-consumer");
-  return tag.length > 20 ? `${tag.slice(0, 12)}…` : tag;
+  // Go's library calls a consumer by the whole path of its program.
+  const name = tag.replace(/^ctag-.*\//, "");
+  return name.length > 20 ? `${name.slice(0, 12)}…` : name;
 }
 
 function consumerText(consumer: Consumer): string {
