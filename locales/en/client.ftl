@@ -87,6 +87,7 @@ js-step-next = Next step
 js-checks = Checks
 js-checks-show = Show the checks
 js-checks-hide = Fold the checks away
+js-checks-look-right = { $n } of { $total } look right
 js-checks-passed = { $n } of { $total } passed
 js-check-step = Check this step
 js-check-needs-sandbox = Checking needs a sandbox that is ready

@@ -86,6 +86,7 @@ js-step-next = 下一步
 js-checks = 检查项
 js-checks-show = 展开检查项
 js-checks-hide = 收起检查项
+js-checks-look-right = { $n }/{ $total } 项看起来对了
 js-checks-passed = 通过 { $n }/{ $total } 项
 js-check-step = 检查这一步
 js-check-needs-sandbox = 沙盒就绪之后才能检查
