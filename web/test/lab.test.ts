@@ -3,6 +3,7 @@ import { lineState } from "../src/lab/checks";
 import { parseTarget, typed } from "../src/lab/code-blocks";
 import { Warnings, clockFace, phase } from "../src/lab/countdown";
 import { Backoff } from "../src/lib/backoff";
+import { askText } from "../src/lib/dialog";
 import { withMarks } from "../src/lib/dom";
 import { Events, type EventStream } from "../src/lib/events";
 import { MAX, MIN, START, clamp, keyShare, movable, savedShare } from "../src/lib/split";
@@ -196,4 +197,26 @@ test("the terminal's own answers are told from keys", () => {
   for (const key of ["a", "\r", "\x03", "\x1b", "\x1b[A", "\x1b[200~text", "\x1bOP", "\x1bb"]) {
     expect(isAnswer(key)).toBe(false);
   }
+});
+
+test("a question stays, with what was typed, until something could be done with the answer", async () => {
+  const tried: string[] = [];
+  const done = askText("New file", "Name", "", (typed) => {
+    tried.push(typed);
+    return Promise.resolve(typed === "shop/x" ? "shop is a file" : null);
+  });
+  const input = document.querySelector<HTMLInputElement>("dialog input");
+  const form = document.querySelector<HTMLFormElement>("dialog form");
+  if (!input || !form) throw new Error("no dialog");
+  input.value = "shop/x";
+  form.requestSubmit();
+  await vi.waitFor(() =>
+    expect(document.querySelector(".dialog-problem")?.textContent).toBe("shop is a file"),
+  );
+  expect(input.value).toBe("shop/x");
+  input.value = "x";
+  form.requestSubmit();
+  await done;
+  expect(tried).toEqual(["shop/x", "x"]);
+  expect(document.querySelector("dialog")).toBeNull();
 });

@@ -7,7 +7,7 @@ import { button, h, icon } from "../lib/dom";
 import { recallJson, remember } from "../lib/storage";
 import { t } from "../lib/strings";
 import { arrowKeys, select } from "../lib/tabs";
-import { announce, toast, toastError } from "../lib/toast";
+import { announce, reason, toast, toastError } from "../lib/toast";
 import type { EditorPlace, LabData } from "../lab/data";
 import { Buffer } from "./buffer";
 import { type EditorHooks, extensions, language } from "./codemirror";
@@ -392,24 +392,26 @@ export class EditorView {
   private async create(folder: boolean): Promise<void> {
     const into = this.tree.folder;
     const title = t(folder ? "new-folder" : "new-file");
-    const typed = await askText(title, t("name-in", { folder: into || "~" }), "");
-    if (typed === null) return;
-    const name = typedPath(typed);
-    if (name === null) {
-      toast(t("bad-name"), { kind: "warning" });
-      return;
-    }
-    const path = join(into, name);
-    try {
-      if (folder) await this.files.makeFolder(path);
-      else await this.makeFile(path);
-      this.tree.expand(folder ? path : into);
-      this.tree.select(path);
-      await this.tree.refresh();
-      if (!folder) await this.open(path);
-    } catch (error) {
-      toastError(error);
-    }
+    await askText(title, t("name-in", { folder: into || "~" }), "", async (typed) => {
+      const name = typedPath(typed);
+      if (name === null) return t("bad-name");
+      const path = join(into, name);
+      try {
+        if (folder) await this.files.makeFolder(path);
+        else await this.makeFile(path);
+      } catch (error) {
+        return reason(error);
+      }
+      await this.showMade(path, folder);
+      return null;
+    });
+  }
+
+  private async showMade(path: string, folder: boolean): Promise<void> {
+    this.tree.expand(folder ? path : parent(path));
+    this.tree.select(path);
+    await this.tree.refresh();
+    if (!folder) await this.open(path);
   }
 
   /** Makes an empty file; one that is there already is opened as it is. */
@@ -421,19 +423,22 @@ export class EditorView {
   }
 
   private async rename(path: string): Promise<void> {
-    const typed = await askText(t("rename"), t("rename-label", { file: path }), path);
-    if (typed === null || typed === path) return;
-    const to = typedPath(typed);
-    if (to === null) {
-      toast(t("bad-name"), { kind: "warning" });
-      return;
-    }
-    try {
-      await this.files.rename(path, to);
-    } catch (error) {
-      toastError(error);
-      return;
-    }
+    await askText(t("rename"), t("rename-label", { file: path }), path, async (typed) => {
+      if (typed === path) return null;
+      const to = typedPath(typed);
+      if (to === null) return t("bad-name");
+      try {
+        await this.files.rename(path, to);
+      } catch (error) {
+        return reason(error);
+      }
+      await this.followRename(path, to);
+      return null;
+    });
+  }
+
+  /** What is open under a path is open under its new one. */
+  private async followRename(path: string, to: string): Promise<void> {
     const entries = [...this.buffers.values()];
     this.buffers.clear();
     for (const buffer of entries) {

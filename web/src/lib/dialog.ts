@@ -8,19 +8,28 @@ export interface Choice {
   class?: string;
 }
 
+interface Field {
+  label: string;
+  value: string;
+  /** Does what was asked for. When that fails it gives the reason; the question then stays, with what
+   *  was typed. */
+  attempt?: (typed: string) => Promise<string | null>;
+}
+
 /** Asks, and resolves to the chosen value, or to null when dismissed. */
 export function ask(options: {
   title: string;
   text: string[];
   choices: Choice[];
-  field?: { label: string; value: string };
+  field?: Field;
 }): Promise<{ choice: string; field: string } | null> {
   const previous = document.activeElement;
   const input = options.field && h("input", { value: options.field.value, autocomplete: "off" });
   const form = h("form", { method: "dialog" }, h("h2", {}, options.title));
   for (const line of options.text) form.append(h("p", {}, line));
+  const problem = h("p", { class: "dialog-problem", role: "alert", hidden: true });
   if (options.field && input)
-    form.append(h("label", { class: "field" }, options.field.label, input));
+    form.append(h("label", { class: "field" }, options.field.label, input), problem);
   const row = h("div", { class: "dialog-actions" });
   for (const choice of options.choices) {
     row.append(
@@ -36,6 +45,20 @@ export function ask(options: {
   append(form, row);
   const dialog = h("dialog", { class: "dialog", "aria-label": options.title }, form);
   document.body.append(dialog);
+  const { attempt } = options.field ?? {};
+  if (attempt && input) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const typed = input.value.trim();
+      if (typed === "") return;
+      void attempt(typed).then((reason) => {
+        if (reason === null) dialog.close(options.choices[0]?.value);
+        problem.textContent = reason;
+        problem.hidden = reason === null;
+        input.focus();
+      });
+    });
+  }
   return new Promise((resolve) => {
     cancel.addEventListener("click", () => dialog.close(""));
     dialog.addEventListener("close", () => {
@@ -68,9 +91,13 @@ export async function confirm(
   return (await ask({ title, text, choices })) !== null;
 }
 
-/** A line of text, or null. */
-export async function askText(title: string, label: string, value: string): Promise<string | null> {
+/** Asks for a line of text until something could be done with it, or nobody wants to any more. */
+export async function askText(
+  title: string,
+  label: string,
+  value: string,
+  attempt: (typed: string) => Promise<string | null>,
+): Promise<void> {
   const choices = [{ value: "ok", label: t("ok"), class: "button primary" }];
-  const answer = await ask({ title, text: [], choices, field: { label, value } });
-  return answer?.field ? answer.field : null;
+  await ask({ title, text: [], choices, field: { label, value, attempt } });
 }

@@ -48,6 +48,12 @@ export function toast(message: string, options: ToastOptions = {}): () => void {
   return remove;
 }
 
+/** What failed and what to do, in a line. */
+export function reason(error: unknown): string {
+  const { message, remedy } = explain(error);
+  return remedy ? `${message} ${remedy}` : message;
+}
+
 /** Says what failed. */
 export function toastError(error: unknown): void {
   const { message, remedy } = explain(error);
