@@ -703,7 +703,7 @@ async fn what_is_no_http_is_said_to_be_none() {
     let answer = browser.get("/").await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
     assert!(
-        answer.text().contains("it does not speak HTTP"),
+        answer.text().contains("no HTTP came back"),
         "{}",
         answer.text()
     );

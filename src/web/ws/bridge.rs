@@ -217,9 +217,12 @@ impl Bridge {
                     // When there is no room, writing is under way, which tells as much.
                     let _ = to_browser.try_send(Message::Ping(Bytes::new()));
                 }
-                Happened::Terminal(_, Ok(None) | Err(_))
-                | Happened::TerminalBroke
-                | Happened::Stop => break Close::Restart,
+                Happened::Stop => break Close::Restart,
+                // Who takes the machine away says so first in the store, and the way to it may break
+                // before the news of that arrives.
+                Happened::Terminal(_, Ok(None) | Err(_)) | Happened::TerminalBroke => {
+                    break self.ended(&sandbox).await.unwrap_or(Close::Restart);
+                }
             }
         };
         if close != Close::Gone {
