@@ -5,7 +5,7 @@ import { Keyed, setText } from "./keyed";
 import type { BoardKind, Drawing, Section } from "./kind";
 import { Links, boxWithin, type Line } from "./links";
 import type { Binding, Consumer, Exchange, Queue, RabbitPicture } from "./model";
-import { type Arranged, arranged, direct } from "./rabbitmq-order";
+import { type Arranged, arranged, direct, queuesOf } from "./rabbitmq-order";
 
 /** Messages that are drawn one by one. */
 const MOST_DOTS = 14;
@@ -160,17 +160,10 @@ class RabbitDrawing implements Drawing<RabbitPicture> {
     };
     const known = (names: string[]): number[] =>
       names.map(middle).filter((y): y is number => y !== null);
-    const loose = direct(picture).map((queue) => queue.name);
     stack(
       this.element,
       this.arranged.exchanges.map((exchange) => {
-        const names =
-          exchange.name === ""
-            ? loose
-            : picture.bindings
-                .filter((b) => !b.to_exchange && b.source === exchange.name)
-                .map((b) => b.destination);
-        const at = known(names);
+        const at = known(queuesOf(picture, exchange));
         const first = Math.min(...at);
         const below = Math.min((Math.max(...at) - first) / 2, MOST_BELOW);
         return {
