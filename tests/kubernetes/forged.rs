@@ -157,6 +157,11 @@ kubectl wait --for=condition=Ready pod/relay --timeout=40s || exit 1
 told relay.feed OOMKilling Pod relay 'Memory cgroup out of memory' kubelet >/tmp/event
 write() { kubectl create --raw /api/v1/namespaces/default/pods/relay:8080/proxy/api/v1/namespaces/default/events -f /tmp/event; }
 try write >/dev/null || exit 1
+# One that the cluster wrote, written over in the store, where no API server sees it.
+. /etc/profile.d/slipway-kubernetes.sh
+key=$(etcdctl get /registry/events/default/ --prefix --keys-only | grep -m 1 web) && [ -n "$key" ] || exit 1
+told ${key##*/} Evicted Pod web-v 'The node was low on memory' kubelet | etcdctl put $key >/dev/null || exit 1
+kubectl get event ${key##*/} -o jsonpath='{.reason}' | grep -qx Evicted || exit 1
 # One that the cluster wrote, with another count and reason.
 real=$(kubectl get events --field-selector reason=Pulled -o jsonpath='{.items[0].metadata.name}')
 [ -n "$real" ] && kubectl get event $real -o json | jq '.reason = "Unhealthy"' | kubectl replace -f -
@@ -266,6 +271,7 @@ pub(crate) async fn objects_earn_nothing(sandbox: &Running, desk: &Agent) {
         "FailedScheduling",
         "BackOff",
         "OOMKilling",
+        "Evicted",
         "Unhealthy",
     ]
     .map(event);

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -42,7 +43,9 @@ type authorship struct {
 	component string
 	// Somebody else wrote it as well.
 	other bool
-	last  time.Time
+	// The store's revision of what the component wrote last.
+	revision uint64
+	last     time.Time
 }
 
 // One request, as far as it matters here: `audit.k8s.io/v1`.
@@ -66,6 +69,11 @@ type auditEvent struct {
 	Response *struct {
 		Code int `json:"code"`
 	} `json:"responseStatus"`
+	Result *struct {
+		Metadata struct {
+			ResourceVersion uint64 `json:"resourceVersion,string"`
+		} `json:"metadata"`
+	} `json:"responseObject"`
 }
 
 func newAuthors() *authors {
@@ -118,6 +126,10 @@ func (a *authors) note(e *auditEvent, now time.Time) {
 	seen := a.events[key]
 	if byCluster && (seen.component == "" || seen.component == e.User.Username) {
 		seen.component = e.User.Username
+		// What is told may overtake itself.
+		if e.Result != nil && e.Result.Metadata.ResourceVersion > seen.revision {
+			seen.revision = e.Result.Metadata.ResourceVersion
+		}
 	} else {
 		seen.other = true
 	}
@@ -153,13 +165,14 @@ func (a *authors) noteAsked(e *auditEvent) {
 	}
 }
 
-// `namespace/name` of each event that none but the cluster wrote.
-func (a *authors) genuine() []string {
+// `namespace/name` of each event that none but the cluster wrote, and that is in
+// the store as the cluster left it: learners reach the store past the API server.
+func (a *authors) genuine(stored map[string]uint64) []string {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	names := []string{}
 	for key, seen := range a.events {
-		if seen.component != "" && !seen.other && !a.asked[seen.component] {
+		if seen.component != "" && !seen.other && !a.asked[seen.component] && stored[key] == seen.revision {
 			names = append(names, key)
 		}
 	}
@@ -181,8 +194,48 @@ func (a *authors) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *authors) answer(w http.ResponseWriter, _ *http.Request) {
+	stored, err := storedEvents()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(a.genuine())
+	_ = json.NewEncoder(w).Encode(a.genuine(stored))
+}
+
+// The revision in which each event was last written to etcd, by `namespace/name`.
+func storedEvents() (map[string]uint64, error) {
+	const prefix = "/registry/events/"
+	// The end is the first key after all that begin so.
+	body, err := json.Marshal(map[string]interface{}{
+		"key": []byte(prefix), "range_end": []byte("/registry/events0"), "keys_only": true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	client := http.Client{Timeout: 3 * time.Second}
+	response, err := client.Post("http://127.0.0.1:2381/v3/kv/range", "application/json", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("etcd answers %s", response.Status)
+	}
+	var found struct {
+		Kvs []struct {
+			Key      []byte `json:"key"`
+			Revision uint64 `json:"mod_revision,string"`
+		} `json:"kvs"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&found); err != nil {
+		return nil, err
+	}
+	stored := map[string]uint64{}
+	for _, event := range found.Kvs {
+		stored[strings.TrimPrefix(string(event.Key), prefix)] = event.Revision
+	}
+	return stored, nil
 }
 
 func (a *authors) listen() error {
@@ -199,7 +252,7 @@ func writeAudit() error {
 kind: Policy
 omitStages: [RequestReceived]
 rules:
-- level: Metadata
+- level: RequestResponse
   verbs: [create, update, patch]
   resources:
   - {group: "", resources: [events]}

@@ -143,7 +143,8 @@ func TestOnlyEventsThatTheClusterWroteAreGenuine(t *testing.T) {
 	write := func(name, user, source string, change func(*auditEvent)) {
 		var e auditEvent
 		text := fmt.Sprintf(`{"verb": "create", "user": {"username": %q}, "sourceIPs": [%q],
-			"objectRef": {"resource": "events", "namespace": "default", "name": %q}, "responseStatus": {"code": 201}}`, user, source, name)
+			"objectRef": {"resource": "events", "namespace": "default", "name": %q}, "responseStatus": {"code": 201},
+			"responseObject": {"metadata": {"resourceVersion": "7"}}}`, user, source, name)
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +163,9 @@ func TestOnlyEventsThatTheClusterWroteAreGenuine(t *testing.T) {
 	write("edited", userManager, "127.0.0.1", nil)
 	write("edited", userAdmin, "10.0.0.2", nil)
 	write("scheduled", userAdmin, "10.0.0.2", func(e *auditEvent) { e.Response.Code = 409 })
-	names := a.genuine()
+	write("overwritten", userScheduler, "127.0.0.1", nil)
+	names := a.genuine(map[string]uint64{"default/scheduled": 7, "default/pulled": 7, "default/by-hand": 7,
+		"default/edited": 7, "default/impersonated": 7, "default/overwritten": 8})
 	sort.Strings(names)
 	if got := strings.Join(names, " "); got != "default/pulled default/scheduled" {
 		t.Error(got)
@@ -180,7 +183,8 @@ func TestAComponentForWhichACertificateWasAskedIsNotBelieved(t *testing.T) {
 		a.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(fmt.Sprintf(
 			`{"items": [{"verb": "create", "user": {"username": %q}, "sourceIPs": ["10.0.0.3"],
 				"objectRef": {"resource": %q, "namespace": "default", "name": %q},
-				"requestObject": %s, "responseStatus": {"code": 201}}]}`, user, kind, name, text))))
+				"requestObject": %s, "responseStatus": {"code": 201},
+				"responseObject": {"metadata": {"resourceVersion": "7"}}}]}`, user, kind, name, text))))
 	}
 	ask := func(user string) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -198,7 +202,7 @@ func TestAComponentForWhichACertificateWasAskedIsNotBelieved(t *testing.T) {
 	tell("events", "forged", userNode("node2"), nil)
 	ask("alice")
 	ask(userNode("node2"))
-	if got := strings.Join(a.genuine(), " "); got != "default/honest" {
+	if got := strings.Join(a.genuine(map[string]uint64{"default/honest": 7, "default/forged": 7}), " "); got != "default/honest" {
 		t.Error(got)
 	}
 }
